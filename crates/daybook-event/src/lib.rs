@@ -1,0 +1,26 @@
+//! The event: what Daybook admits, stores and gives back.
+//!
+//! This crate holds the canonical envelope ([`Event`]), the identifiers and small vocabularies it is made of, the
+//! bytes an event is stored as ([`stored`]), its canonical JSON ([`json`]), and the limits every part keeps to
+//! ([`limits`]). It does no I/O and reads no clock.
+
+pub mod finding;
+pub mod id;
+pub mod json;
+pub mod limits;
+pub mod priority;
+pub mod sampling;
+pub mod stored;
+pub mod time;
+
+mod event;
+
+pub use event::{Actor, Event, Kind};
+pub use finding::{Finding, Severity};
+pub use id::EventId;
+pub use priority::Priority;
+pub use sampling::Sampling;
+pub use time::Timestamp;
+
+/// The place of an event in the log: from 1, without gaps. 0 means "before the first".
+pub type Position = u64;

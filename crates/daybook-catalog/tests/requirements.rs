@@ -18,6 +18,7 @@
 //! | `[categories]` | name, retain, aggregate-retain, pii, sampling | equal; there is no other category |
 //! | `[sources]` | name | the catalog's source list is just these |
 //! | `[dialect]` | canonical field, path, as, `required` or `optional`, values | equal |
+//! | `[policies]` | event type or `*`, policies | each policy holds for the type, or for every type |
 //! | `[consent]` | purpose, names of the event types that ask for it | equal; no names: it is the app's own purpose |
 //! | `[aggregates]` | name, dimensions, event types it is computed from | every dimension is in the data or the envelope |
 //!
@@ -28,6 +29,11 @@
 //! that the list does not name must not be in the catalog: the catalogs invent nothing for a type that a document
 //! describes. A cell `-` for the fields leaves the data unchecked, `none` says that the data has no fields, and
 //! `#usage` alone that the whole data is the named type `usage`.
+//!
+//! `*` among the fields says that further fields are expected: the schema must say so (`additionalProperties`).
+//!
+//! **Policies** are separated by commas: `sampled` (only a share is kept), `daily-counts`, `indexed`,
+//! `data-missing warn`, `optional identity` (the envelope field may be absent though the dialect requires it).
 //!
 //! **Sources** are separated by commas, `any` is every source. **Sampling** is `rate/minimum/window`: `0.1/10/60s`.
 //!

@@ -9,6 +9,7 @@ pub mod id;
 pub mod json;
 pub mod limits;
 pub mod priority;
+pub mod record;
 pub mod sampling;
 pub mod stored;
 pub mod time;

@@ -1,0 +1,1 @@
+//! Diagnostics as terminal text, JSON and annotations for continuous integration.

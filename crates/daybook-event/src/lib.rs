@@ -1,8 +1,8 @@
 //! The event: what Daybook admits, stores and gives back.
 //!
 //! This crate holds the canonical envelope ([`Event`]), the identifiers and small vocabularies it is made of, the
-//! bytes an event is stored as ([`stored`]), its canonical JSON ([`json`]), and the limits every part keeps to
-//! ([`limits`]). It does no I/O and reads no clock.
+//! bytes an event is stored as ([`stored`]), its canonical JSON ([`json`]), the limits every part keeps to
+//! ([`limits`]), and what secrets look like ([`secrets`]). It does no I/O and reads no clock.
 
 pub mod finding;
 pub mod id;
@@ -11,6 +11,7 @@ pub mod limits;
 pub mod priority;
 pub mod record;
 pub mod sampling;
+pub mod secrets;
 pub mod stored;
 pub mod time;
 
@@ -20,6 +21,7 @@ pub use event::{Actor, Event, Kind};
 pub use finding::{Finding, Severity};
 pub use id::EventId;
 pub use priority::Priority;
+pub use record::{Appended, Batch, Digest, Known, RecordKey, RecordMeta, app_hash};
 pub use sampling::Sampling;
 pub use time::Timestamp;
 

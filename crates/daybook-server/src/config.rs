@@ -1,0 +1,363 @@
+//! What an operator can set: one typed structure, read from a TOML file with kebab-case names.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::limits;
+
+/// Everything that can be configured. A file gives it, the command line overrides single fields.
+///
+/// ```toml
+/// listen = "127.0.0.1:4747"
+/// data = "daybook-data"
+/// catalogs = ["./catalogs"]
+/// environment = "staging"
+///
+/// [browser-events]
+/// app = "my-app"
+/// allow = true
+/// origins = ["https://example.org"]
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Address and port to listen on; port 0 takes a free one. Default `127.0.0.1:4747`.
+    pub listen: SocketAddr,
+    /// The data directory. Default `daybook-data`.
+    pub data: PathBuf,
+    /// Directories with catalogs: each an app's directory or a directory of such.
+    pub catalogs: Vec<PathBuf>,
+    /// Whether the catalogs built into the binary are served too. Default true.
+    pub default_catalogs: bool,
+    /// The environment of events that name none. Default `production`.
+    pub environment: String,
+    /// How long requests under way may take when the server stops: `30s`, `2m`.
+    #[serde(deserialize_with = "duration")]
+    pub shutdown_grace: Duration,
+    /// `POST /api/events`, the call browsers make without a key.
+    pub browser_events: BrowserEvents,
+    /// Rates for keys that have none of their own.
+    pub rate_limits: RateLimits,
+    /// What requests may take.
+    pub limits: RequestLimits,
+    /// Events that were not admitted.
+    pub quarantine: QuarantineOptions,
+    /// What the server says of itself.
+    pub logging: Logging,
+}
+
+/// `POST /api/events`: events from browsers, without a key, for one app.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BrowserEvents {
+    /// The app the events belong to.
+    pub app: Option<String>,
+    /// Whether the call is taken at all. Default false.
+    pub allow: bool,
+    /// Origins of the pages that may call; `*` for any. Calls that name no origin are taken as well.
+    pub origins: Vec<String>,
+    /// Events a second taken together from all callers; 0 is no limit. Default 1,000.
+    pub events_per_second: u32,
+}
+
+/// Rates for keys that have none of their own; 0 is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RateLimits {
+    /// Requests a second and key. Default 0.
+    pub requests_per_second: u32,
+    /// Events a second and key. Default 0.
+    pub events_per_second: u32,
+}
+
+/// What requests may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RequestLimits {
+    /// Connections open at once. Default 4,096.
+    pub connections: usize,
+    /// Body of one call as it arrives, in bytes. Default 16 MiB.
+    pub body_bytes: usize,
+    /// Body of one call after decompression, in bytes. Default 64 MiB.
+    pub body_inflated_bytes: usize,
+    /// Memory that all bodies being read may take together, in bytes. Default 512 MiB.
+    pub body_memory_bytes: usize,
+    /// Live tails open at once. Default 256.
+    pub live_streams: usize,
+    /// Time in which a request's head must arrive, and for which an idle connection is kept. Default `30s`.
+    #[serde(deserialize_with = "duration")]
+    pub header_timeout: Duration,
+}
+
+/// Events that were not admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct QuarantineOptions {
+    /// Space they may take, for each app, in bytes. Entries that were resolved give way to new ones, oldest first; when
+    /// only open ones are left, calls that would add more are answered 503. Default 1 GiB.
+    pub bytes_per_app: u64,
+}
+
+/// What the server says of itself while it runs, on standard error.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Logging {
+    /// Least level that is written: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as
+    /// `info,daybook_server=debug`. Requests that went well are said at `debug`. Default `info`.
+    pub level: String,
+    /// How lines are written. Default `text`.
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The text is not a configuration.
+    #[error("{path}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and why, with a suggestion where a name looks like a slip.
+        message: String,
+    },
+    /// Two settings do not go together, or one is out of its range.
+    #[error("{setting}: {message}")]
+    Setting {
+        /// The setting, as it is written in the file.
+        setting: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4747)),
+            data: PathBuf::from("daybook-data"),
+            catalogs: Vec::new(),
+            default_catalogs: true,
+            environment: "production".to_owned(),
+            shutdown_grace: limits::SHUTDOWN_GRACE_DEFAULT,
+            browser_events: BrowserEvents::default(),
+            rate_limits: RateLimits::default(),
+            limits: RequestLimits::default(),
+            quarantine: QuarantineOptions::default(),
+            logging: Logging::default(),
+        }
+    }
+}
+
+impl Default for BrowserEvents {
+    fn default() -> Self {
+        Self {
+            app: None,
+            allow: false,
+            origins: Vec::new(),
+            events_per_second: limits::BROWSER_EVENTS_PER_SECOND_DEFAULT,
+        }
+    }
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self {
+            requests_per_second: limits::REQUESTS_PER_SECOND_DEFAULT,
+            events_per_second: limits::EVENTS_PER_SECOND_DEFAULT,
+        }
+    }
+}
+
+impl Default for RequestLimits {
+    fn default() -> Self {
+        Self {
+            connections: limits::CONNECTIONS_DEFAULT,
+            body_bytes: daybook_event::limits::BODY_BYTES_MAX,
+            body_inflated_bytes: daybook_event::limits::BODY_INFLATED_BYTES_MAX,
+            body_memory_bytes: limits::BODY_MEMORY_BYTES_DEFAULT,
+            live_streams: limits::LIVE_STREAMS_DEFAULT,
+            header_timeout: limits::HEADER_TIMEOUT_DEFAULT,
+        }
+    }
+}
+
+impl Default for QuarantineOptions {
+    fn default() -> Self {
+        Self { bytes_per_app: limits::QUARANTINE_BYTES_DEFAULT }
+    }
+}
+
+impl Default for Logging {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+impl Config {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// [`ConfigError::Read`] when the file cannot be read, [`ConfigError::Parse`] when it is not a configuration.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text).map_err(|message| ConfigError::Parse { path: path.to_owned(), message })
+    }
+
+    /// Reads a configuration from TOML text.
+    ///
+    /// # Errors
+    /// What is wrong and where, for a person.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| {
+            let mut message = error.to_string().trim_end().to_owned();
+            if let Some(suggestion) = suggestion(error.message()) {
+                message.push_str(&format!("\nDid you mean `{suggestion}`?"));
+            }
+            message
+        })
+    }
+
+    /// Checks what no single field can tell.
+    ///
+    /// # Errors
+    /// [`ConfigError::Setting`] for the first setting that cannot be used.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |setting, message: &str| Err(ConfigError::Setting { setting, message: message.to_owned() });
+        if self.environment.is_empty() || self.environment.len() > daybook_event::limits::IDENTIFIER_BYTES_MAX {
+            return wrong("environment", "must be a word of 1 to 256 bytes");
+        }
+        if self.browser_events.allow && self.browser_events.app.is_none() {
+            return wrong("browser-events.allow", "is true, but `browser-events.app` does not say for which app");
+        }
+        if self.limits.body_bytes == 0 || self.limits.body_bytes > self.limits.body_inflated_bytes {
+            return wrong("limits.body-bytes", "must be above 0 and not above `limits.body-inflated-bytes`");
+        }
+        if self.limits.body_inflated_bytes > u32::MAX as usize / 4 {
+            return wrong("limits.body-inflated-bytes", "must be at most 1 GiB");
+        }
+        if self.limits.body_memory_bytes < self.limits.body_bytes.saturating_add(self.limits.body_inflated_bytes) {
+            return wrong(
+                "limits.body-memory-bytes",
+                "must hold at least one body: `limits.body-bytes` + `limits.body-inflated-bytes`",
+            );
+        }
+        if self.limits.connections == 0 {
+            return wrong("limits.connections", "must be above 0");
+        }
+        if self.limits.header_timeout.is_zero() {
+            return wrong("limits.header-timeout", "must be above 0");
+        }
+        Ok(())
+    }
+}
+
+/// Reads `250ms`, `30s`, `5m`, `12h`, `30d`.
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text).ok_or_else(|| serde::de::Error::custom("expected a duration such as `30s`, `5m` or `250ms`"))
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|character: char| !character.is_ascii_digit())?;
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let seconds = match unit {
+        "ms" => return Some(Duration::from_millis(number)),
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    number.checked_mul(seconds).map(Duration::from_secs)
+}
+
+/// The known name that is nearest to the unknown one that serde complains of: the complaint names the unknown one first
+/// and then the known ones, each in backticks.
+fn suggestion(message: &str) -> Option<&str> {
+    let mut names = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
+    let unknown = names.next()?;
+    nearest(unknown, names)
+}
+
+/// The candidate most like `unknown`, if one is like it at all.
+pub(crate) fn nearest<'a>(unknown: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .map(|candidate| (strsim::normalized_damerau_levenshtein(unknown, candidate), candidate))
+        .filter(|(likeness, _)| *likeness >= 0.55)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_sets_what_it_names_and_leaves_the_rest() {
+        let config = Config::parse(
+            "listen = \"0.0.0.0:80\"\nshutdown-grace = \"2m\"\n[browser-events]\napp = \"shop\"\nallow = true\n\
+             [limits]\nheader-timeout = \"250ms\"\n[logging]\nformat = \"json\"\n",
+        )
+        .unwrap();
+        assert_eq!(config.listen.port(), 80);
+        assert_eq!(config.shutdown_grace, Duration::from_secs(120));
+        assert_eq!(config.browser_events.app.as_deref(), Some("shop"));
+        assert_eq!(config.limits.header_timeout, Duration::from_millis(250));
+        assert_eq!(config.logging.format, LogFormat::Json);
+        assert_eq!(config.data, Config::default().data);
+        config.check().unwrap();
+        assert_eq!(Config::parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn slips_are_answered_with_a_suggestion() {
+        let check = |text: &str, expected: &str| {
+            let message = Config::parse(text).unwrap_err();
+            assert!(message.contains(expected), "{message}");
+        };
+        check("enviroment = \"x\"", "Did you mean `environment`?");
+        check("[limits]\nbody-byte = 1", "Did you mean `body-bytes`?");
+        check("[logging]\nformat = \"jsn\"", "Did you mean `json`?");
+        check("zzz = 1", "unknown field `zzz`");
+        check("shutdown-grace = \"soon\"", "duration such as");
+        check("shutdown-grace = \"soon\"", "line 1");
+    }
+
+    #[test]
+    fn settings_are_held_against_each_other() {
+        let check = |change: fn(&mut Config), expected: &str| {
+            let mut config = Config::default();
+            change(&mut config);
+            assert!(config.check().unwrap_err().to_string().starts_with(expected));
+        };
+        check(|config| config.browser_events.allow = true, "browser-events.allow");
+        check(|config| config.limits.body_bytes = usize::MAX, "limits.body-bytes");
+        check(|config| config.limits.body_memory_bytes = 1, "limits.body-memory-bytes");
+        check(|config| config.environment = String::new(), "environment");
+        check(|config| config.limits.connections = 0, "limits.connections");
+    }
+}

@@ -1,0 +1,89 @@
+//! The limits the collector keeps to, beside those of the event itself ([`daybook_event::limits`]).
+//!
+//! What an operator may want to change has its default here and a field in [`crate::Config`]; the rest is fixed.
+
+use std::time::Duration;
+
+use daybook_event::limits::{BODY_BYTES_MAX, BODY_INFLATED_BYTES_MAX, PAGE_EVENTS_MAX};
+
+/// Connections open at once.
+pub const CONNECTIONS_DEFAULT: usize = 4_096;
+/// Memory that bodies being read may take together, in bytes.
+pub const BODY_MEMORY_BYTES_DEFAULT: usize = 512 * 1024 * 1024;
+/// Live tails open at once.
+pub const LIVE_STREAMS_DEFAULT: usize = 256;
+/// Time in which a request's head must arrive; also how long an idle connection is kept.
+pub const HEADER_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
+/// Longest silence while a body arrives or an answer is taken.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time a body is given before its rate is judged.
+pub const BODY_GRACE: Duration = Duration::from_secs(10);
+/// Slowest rate at which a body may arrive after [`BODY_GRACE`], in bytes a second.
+pub const BODY_BYTES_PER_SECOND_MIN: u64 = 4 * 1024;
+/// Time given to requests under way when the server is asked to stop.
+pub const SHUTDOWN_GRACE_DEFAULT: Duration = Duration::from_secs(30);
+/// Time given to the last answers after the log and the state are closed.
+pub const CONNECTION_DRAIN: Duration = Duration::from_secs(1);
+
+/// Bodies from this size on are admitted on a thread of their own, so that others need not wait for them.
+pub const INLINE_BODY_BYTES_MAX: usize = 256 * 1024;
+/// Memory a zstd frame may ask for its window, as a power of two: 8 MiB, what RFC 8878 tells every decoder to support.
+pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// How full the log's queue may be before low-priority events are shed.
+pub const SHED_QUEUE_FILL: f32 = 0.8;
+
+/// Bytes of one feed page.
+pub const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Records that one feed request looks at before it answers with what it has.
+pub const SCAN_RECORDS_MAX: usize = 100_000;
+/// Names in one filter.
+pub const FILTER_NAMES_MAX: usize = 64;
+/// Time between two signs of life on a live tail.
+pub const LIVE_HEARTBEAT: Duration = Duration::from_secs(15);
+/// Longest a live tail's reader may leave what it was sent lying.
+pub const LIVE_STALL_MAX: Duration = Duration::from_secs(10);
+/// Events read from the log at once for a live tail.
+pub const LIVE_PAGE_EVENTS: usize = 256;
+
+/// Entries on one page of the quarantine.
+pub const QUARANTINE_PAGE_MAX: usize = 500;
+/// Entries on one page of the quarantine when the caller does not say.
+pub const QUARANTINE_PAGE_DEFAULT: usize = 50;
+/// Entries tried again by one call.
+pub const QUARANTINE_RETRY_MAX: usize = 1_000;
+/// Space that quarantined events of one app may take, in bytes.
+pub const QUARANTINE_BYTES_DEFAULT: u64 = 1024 * 1024 * 1024;
+/// Requests waiting for the quarantine's writer.
+pub const QUARANTINE_QUEUE: usize = 256;
+/// Rows written by one statement.
+pub const QUARANTINE_ROWS_PER_STATEMENT: usize = 200;
+/// Rows written in one transaction, unless a single request has more.
+pub const QUARANTINE_ROWS_PER_TRANSACTION: usize = 5_000;
+/// Rows deleted at a time to make room.
+pub const QUARANTINE_EVICTION_ROWS: u64 = 500;
+
+/// Keys that may exist, revoked ones included.
+pub const KEYS_MAX: u64 = 10_000;
+/// Longest name of a key, in bytes.
+pub const KEY_NAME_BYTES_MAX: usize = 128;
+/// Apps or origins listed by one key.
+pub const KEY_LIST_MAX: usize = 100;
+/// How often keys are read again from the state database.
+pub const KEYS_REFRESH: Duration = Duration::from_secs(1);
+/// Least time between two reads that an unknown key can cause.
+pub const KEYS_REFRESH_ON_MISS: Duration = Duration::from_millis(100);
+/// How often the last use of keys is written down.
+pub const KEYS_LAST_USED_EVERY: Duration = Duration::from_secs(60);
+
+/// Requests a second for a key that has no limit of its own; 0 is no limit.
+pub const REQUESTS_PER_SECOND_DEFAULT: u32 = 0;
+/// Events a second for a key that has no limit of its own; 0 is no limit.
+pub const EVENTS_PER_SECOND_DEFAULT: u32 = 0;
+/// Events a second taken from browsers without a key.
+pub const BROWSER_EVENTS_PER_SECOND_DEFAULT: u32 = 1_000;
+
+const _: () = assert!(BODY_INFLATED_BYTES_MAX <= BODY_MEMORY_BYTES_DEFAULT);
+const _: () = assert!(INLINE_BODY_BYTES_MAX <= BODY_BYTES_MAX);
+const _: () = assert!(LIVE_PAGE_EVENTS <= PAGE_EVENTS_MAX);
+const _: () = assert!(QUARANTINE_PAGE_DEFAULT <= QUARANTINE_PAGE_MAX);
+const _: () = assert!(QUARANTINE_ROWS_PER_STATEMENT <= QUARANTINE_ROWS_PER_TRANSACTION);

@@ -1,0 +1,318 @@
+//! The one task that writes the quarantine.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use daybook_event::Timestamp;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Change, NewEntry, QuarantineError, codes, digest, errors_json};
+use crate::limits;
+use crate::state;
+use crate::state::quarantine::{ActiveModel, Column, Entity, Model};
+
+/// What the writer is asked to do.
+pub(super) enum Command {
+    Add {
+        entries: Vec<NewEntry>,
+        now: Timestamp,
+        answer: oneshot::Sender<Result<Vec<i64>, QuarantineError>>,
+    },
+    Change {
+        app: Arc<str>,
+        id: i64,
+        change: Change,
+        now: Timestamp,
+        answer: oneshot::Sender<Result<bool, QuarantineError>>,
+    },
+}
+
+/// The writer's own state.
+pub(super) struct Writer {
+    database: DatabaseConnection,
+    /// Bytes that each app's entries take.
+    used: HashMap<Arc<str>, u64>,
+    bytes_per_app: u64,
+}
+
+/// An answer that is due once the transaction is on disk.
+type Answer = Box<dyn FnOnce(Result<(), QuarantineError>) + Send>;
+
+impl Writer {
+    pub(super) fn new(database: DatabaseConnection, used: HashMap<Arc<str>, u64>, bytes_per_app: u64) -> Self {
+        Self { database, used, bytes_per_app }
+    }
+
+    /// Writes what comes until no handle is left.
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        while let Some(first) = commands.recv().await {
+            let mut rows = first.rows();
+            let mut group = vec![first];
+            while rows < limits::QUARANTINE_ROWS_PER_TRANSACTION
+                && let Ok(next) = commands.try_recv()
+            {
+                rows += next.rows();
+                group.push(next);
+            }
+            self.write(group).await;
+        }
+    }
+
+    /// Writes a group in one transaction and answers it.
+    async fn write(&mut self, group: Vec<Command>) {
+        let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
+        // What the transaction changes of the account counts only once it is committed.
+        let mut used = self.used.clone();
+        let outcome = self.transact(group, &mut used, &mut answers).await;
+        let outcome = outcome.map_err(|error| QuarantineError::Database(Arc::new(error)));
+        if outcome.is_ok() {
+            self.used = used;
+        }
+        for answer in answers {
+            answer(outcome.clone());
+        }
+    }
+
+    async fn transact(
+        &self,
+        group: Vec<Command>,
+        used: &mut HashMap<Arc<str>, u64>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), DbErr> {
+        // Every command gets an answer whatever fails, so they are all taken apart before anything can.
+        let mut failed = None;
+        let transaction = match state::begin_write(&self.database).await {
+            Ok(transaction) => Some(transaction),
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        };
+        for command in group {
+            let open = transaction.as_ref().filter(|_| failed.is_none());
+            match command {
+                Command::Add { entries, now, answer } => {
+                    let result = match open {
+                        Some(open) => self.add(open, &entries, now, used).await,
+                        None => Ok(Err(QuarantineError::Closed)),
+                    };
+                    let result = result.unwrap_or_else(|error| {
+                        failed = Some(error);
+                        Err(QuarantineError::Closed)
+                    });
+                    answers.push(Box::new(move |outcome| drop(answer.send(outcome.and(result)))));
+                }
+                Command::Change { app, id, change, now, answer } => {
+                    let result = match open {
+                        Some(open) => alter(open, &app, id, change, now, used).await,
+                        None => Ok(false),
+                    };
+                    let result = result.unwrap_or_else(|error| {
+                        failed = Some(error);
+                        false
+                    });
+                    answers.push(Box::new(move |outcome| drop(answer.send(outcome.map(|()| result)))));
+                }
+            }
+        }
+        match (failed, transaction) {
+            (Some(error), _) => Err(error),
+            (None, Some(transaction)) => transaction.commit().await,
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Adds entries of one request, all or none.
+    async fn add(
+        &self,
+        transaction: &DatabaseTransaction,
+        entries: &[NewEntry],
+        now: Timestamp,
+        used: &mut HashMap<Arc<str>, u64>,
+    ) -> Result<Result<Vec<i64>, QuarantineError>, DbErr> {
+        let mut wanted: HashMap<Arc<str>, u64> = HashMap::new();
+        for entry in entries {
+            *wanted.entry(Arc::clone(&entry.app)).or_default() += entry.event.len() as u64;
+        }
+        for (app, bytes) in wanted {
+            if !self.make_room(transaction, &app, bytes, used).await? {
+                return Ok(Err(QuarantineError::Full { app }));
+            }
+        }
+        let (rows, row_of_entry) = rows(entries, now);
+        let mut ids = Vec::with_capacity(rows.len());
+        for part in rows.chunks(limits::QUARANTINE_ROWS_PER_STATEMENT) {
+            let written = Entity::insert_many(part.iter().cloned())
+                .on_conflict(
+                    OnConflict::columns([Column::App, Column::Digest])
+                        .update_columns([Column::UpdatedUs, Column::Codes, Column::Errors])
+                        .value(
+                            Column::Seen,
+                            Expr::col((Entity, Column::Seen)).add(Expr::col(("excluded", Column::Seen))),
+                        )
+                        .to_owned(),
+                )
+                .exec_with_returning(transaction)
+                .await?;
+            for row in written {
+                if row.received_us == row.updated_us && row.attempts == 0 {
+                    *used.entry(Arc::from(row.app.as_str())).or_default() += row.bytes.unsigned_abs();
+                }
+                ids.push(row.id);
+            }
+        }
+        Ok(Ok(row_of_entry.into_iter().filter_map(|row| ids.get(row).copied()).collect()))
+    }
+
+    /// Deletes settled entries of `app`, oldest first, until `bytes` more fit; answers whether they do.
+    async fn make_room(
+        &self,
+        transaction: &DatabaseTransaction,
+        app: &Arc<str>,
+        bytes: u64,
+        used: &mut HashMap<Arc<str>, u64>,
+    ) -> Result<bool, DbErr> {
+        let used = used.entry(Arc::clone(app)).or_default();
+        while used.saturating_add(bytes) > self.bytes_per_app {
+            let settled: Vec<(i64, i64)> = Entity::find()
+                .select_only()
+                .column(Column::Id)
+                .column(Column::Bytes)
+                .filter(Column::App.eq(&**app))
+                .filter(Column::ResolvedUs.is_not_null())
+                .order_by_asc(Column::ResolvedUs)
+                .limit(limits::QUARANTINE_EVICTION_ROWS)
+                .into_tuple()
+                .all(transaction)
+                .await?;
+            if settled.is_empty() {
+                return Ok(false);
+            }
+            let mut going = Vec::new();
+            for (id, size) in settled {
+                if used.saturating_add(bytes) <= self.bytes_per_app {
+                    break;
+                }
+                *used = used.saturating_sub(size.unsigned_abs());
+                going.push(id);
+            }
+            Entity::delete_many().filter(Column::Id.is_in(going)).exec(transaction).await?;
+        }
+        Ok(true)
+    }
+}
+
+impl Command {
+    fn rows(&self) -> usize {
+        match self {
+            Self::Add { entries, .. } => entries.len(),
+            Self::Change { .. } => 1,
+        }
+    }
+}
+
+/// The rows to write, and for each entry which of them is its own: an event that occurs twice is written once.
+fn rows(entries: &[NewEntry], now: Timestamp) -> (Vec<ActiveModel>, Vec<usize>) {
+    let mut rows: Vec<ActiveModel> = Vec::with_capacity(entries.len());
+    let mut known: HashMap<(Arc<str>, [u8; 32]), usize> = HashMap::new();
+    let mut row_of_entry = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let digest = entry.event_id.is_some().then(|| digest(&entry.event));
+        if let Some(digest) = digest {
+            let row = *known.entry((Arc::clone(&entry.app), digest)).or_insert(rows.len());
+            if let Some(model) = rows.get_mut(row) {
+                if let ActiveValue::Set(seen) = &mut model.seen {
+                    *seen += 1;
+                }
+                row_of_entry.push(row);
+                continue;
+            }
+        }
+        row_of_entry.push(rows.len());
+        let errors = errors_json(&entry.errors);
+        let model = Model {
+            id: 0,
+            app: entry.app.to_string(),
+            digest: digest.map(Vec::from),
+            event_id: entry.event_id.clone(),
+            name: entry.name.clone(),
+            codes: codes(&entry.errors),
+            bytes: length(&entry.event, &errors),
+            event: entry.event.clone(),
+            errors,
+            received_us: now.microseconds(),
+            updated_us: now.microseconds(),
+            seen: 1,
+            attempts: 0,
+            resolution: None,
+            resolved_us: None,
+            position: None,
+        };
+        let mut model = model.into_active_model().reset_all();
+        model.id = ActiveValue::NotSet;
+        rows.push(model);
+    }
+    (rows, row_of_entry)
+}
+
+/// Changes one entry of an app; answers whether there is one.
+async fn alter(
+    transaction: &DatabaseTransaction,
+    app: &Arc<str>,
+    id: i64,
+    change: Change,
+    now: Timestamp,
+    used: &mut HashMap<Arc<str>, u64>,
+) -> Result<bool, DbErr> {
+    let Some(row) = Entity::find_by_id(id).filter(Column::App.eq(&**app)).one(transaction).await? else {
+        return Ok(false);
+    };
+    let used = used.entry(Arc::clone(app)).or_default();
+    *used = used.saturating_sub(row.bytes.unsigned_abs());
+    let attempts = row.attempts;
+    let event_length = row.event.len();
+    let mut model = row.into_active_model();
+    model.updated_us = ActiveValue::Set(now.microseconds());
+    match change {
+        Change::Deleted => {
+            Entity::delete_by_id(id).exec(transaction).await?;
+            return Ok(true);
+        }
+        Change::Repaired { event_id, name, event, errors } => {
+            let errors_text = errors_json(&errors);
+            model.bytes = ActiveValue::Set(length(&event, &errors_text));
+            // A repaired entry is no longer what was sent: if that is sent again, it is an entry of its own.
+            model.digest = ActiveValue::Set(None);
+            model.event_id = ActiveValue::Set(event_id);
+            model.name = ActiveValue::Set(name);
+            model.codes = ActiveValue::Set(codes(&errors));
+            model.event = ActiveValue::Set(event);
+            model.errors = ActiveValue::Set(errors_text);
+        }
+        Change::StillRefused { errors } => {
+            let errors_text = errors_json(&errors);
+            model.bytes = ActiveValue::Set((event_length + errors_text.len()) as i64);
+            model.attempts = ActiveValue::Set(attempts.saturating_add(1));
+            model.codes = ActiveValue::Set(codes(&errors));
+            model.errors = ActiveValue::Set(errors_text);
+        }
+        Change::Resolved { resolution, position } => {
+            model.attempts = ActiveValue::Set(attempts.saturating_add(1));
+            model.resolution = ActiveValue::Set(Some(resolution.to_owned()));
+            model.resolved_us = ActiveValue::Set(Some(now.microseconds()));
+            model.position = ActiveValue::Set(position.and_then(|position| i64::try_from(position).ok()));
+        }
+    }
+    let row = model.update(transaction).await?;
+    *used = used.saturating_add(row.bytes.unsigned_abs());
+    Ok(true)
+}
+
+fn length(event: &str, errors: &str) -> i64 {
+    i64::try_from(event.len() + errors.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,111 @@
+//! The tables of the state database that belong to this crate, and how they came to be.
+//!
+//! A migration that has been released is never changed; a later one corrects it.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, binary_len, binary_len_null, boolean, integer, integer_null, pk_auto, string,
+    string_null, text, text_null,
+};
+
+/// Brings the tables up to date.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(KeysAndQuarantine)]
+    }
+
+    // Each crate keeps its own tables in the one database, so each has its own list of what was done.
+    fn migration_table_name() -> DynIden {
+        "server_migrations".into_iden()
+    }
+}
+
+/// The first tables.
+struct KeysAndQuarantine;
+
+impl MigrationName for KeysAndQuarantine {
+    fn name(&self) -> &'static str {
+        "0001_keys_and_quarantine"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KeysAndQuarantine {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("keys")
+                    .col(string("id").primary_key())
+                    .col(binary_len("hash", 32).unique_key())
+                    .col(string("prefix"))
+                    .col(string("name"))
+                    .col(text_null("apps"))
+                    .col(text("scopes"))
+                    .col(boolean("public"))
+                    .col(text("origins"))
+                    .col(integer_null("requests_per_second"))
+                    .col(integer_null("events_per_second"))
+                    .col(big_integer("created_us"))
+                    .col(big_integer_null("expires_us"))
+                    .col(big_integer_null("last_used_us"))
+                    .col(big_integer_null("revoked_us"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("quarantine")
+                    .col(pk_auto("id").big_integer())
+                    .col(string("app"))
+                    .col(binary_len_null("digest", 32))
+                    .col(string_null("event_id"))
+                    .col(string_null("name"))
+                    .col(string("codes"))
+                    .col(text("event"))
+                    .col(text("errors"))
+                    .col(big_integer("bytes"))
+                    .col(big_integer("received_us"))
+                    .col(big_integer("updated_us"))
+                    .col(integer("seen"))
+                    .col(integer("attempts"))
+                    .col(string_null("resolution"))
+                    .col(big_integer_null("resolved_us"))
+                    .col(big_integer_null("position"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(Index::create().name("quarantine_by_app").table("quarantine").col("app").col("id").to_owned())
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("quarantine_by_digest")
+                    .table("quarantine")
+                    .col("app")
+                    .col("digest")
+                    .unique()
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("quarantine_by_resolution")
+                    .table("quarantine")
+                    .col("app")
+                    .col("resolved_us")
+                    .to_owned(),
+            )
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("quarantine").to_owned()).await?;
+        manager.drop_table(Table::drop().table("keys").to_owned()).await
+    }
+}

@@ -39,3 +39,139 @@
 //!
 //! Whatever a list says, each type has a description and at least one example, and the catalog has no finding worse
 //! than a note.
+
+#[path = "requirements/compare.rs"]
+mod compare;
+#[path = "requirements/data.rs"]
+mod data;
+#[path = "requirements/list.rs"]
+mod list;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use daybook_catalog::Loaded;
+use daybook_event::Severity;
+
+use crate::list::List;
+
+fn load(app: &str) -> Loaded {
+    let catalogs: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "..", "catalogs"].iter().collect();
+    daybook_catalog::check(&catalogs.join(app))
+}
+
+fn text(app: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/requirements").join(app).with_extension("txt");
+    fs::read_to_string(&path).unwrap_or_else(|error| format!("[no list: {error}]\nnone"))
+}
+
+/// Everything in which the catalog of `app` differs from the list in `text`, a line each.
+fn differences(app: &str, text: &str) -> Vec<String> {
+    let list = match List::parse(text) {
+        Ok(list) => list,
+        Err(bad_line) => return vec![format!("{app}.txt, {bad_line}")],
+    };
+    match load(app).catalogs.app(app) {
+        Some(catalog) => compare::problems(catalog, &list),
+        None => vec![format!("the catalog {app} cannot be used")],
+    }
+}
+
+/// Holds the catalog of `app` against its list, which has `count` event types: a line lost from list and catalog alike
+/// would go unnoticed otherwise.
+fn check(app: &str, count: usize) {
+    let findings: Vec<String> = load(app)
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.severity >= Severity::Warning)
+        .map(|finding| format!("{}:{}:{}: {}", finding.file, finding.line, finding.column, finding.message))
+        .collect();
+    assert!(findings.is_empty(), "findings in the catalog {app}:\n{}", findings.join("\n"));
+    let text = text(app);
+    let differences = differences(app, &text);
+    assert!(differences.is_empty(), "{app} differs from its requirements:\n{}", differences.join("\n"));
+    assert_eq!(List::parse(&text).map_or(0, |list| list.events.len()), count, "event types in {app}.txt");
+}
+
+#[test]
+fn noema_is_what_its_documents_ask_for() {
+    check("noema", 13);
+}
+
+#[test]
+fn tachikoma_is_what_its_document_asks_for() {
+    check("tachikoma", 36);
+}
+
+#[test]
+fn unofficial_communities_is_what_its_document_asks_for() {
+    check("unofficial-communities", 58);
+}
+
+#[test]
+fn tamma_is_what_its_document_asks_for() {
+    check("tamma", 25);
+}
+
+/// The comparison itself: each slip in a list shows, and nothing else does.
+#[test]
+fn a_slip_shows() {
+    let list = text("unofficial-communities");
+    let slip = |right: &str, wrong: &str, expected: &[&str]| {
+        assert!(list.contains(right), "the list has no `{right}`");
+        let differences = differences("unofficial-communities", &list.replacen(right, wrong, 1));
+        assert_eq!(differences, expected, "{right} -> {wrong}");
+    };
+    slip(
+        "age.appeal_opened ",
+        "age.appeal_open ",
+        &["age.appeal_open: is not in the catalog", "age.appeal_opened: is in the catalog but not in the list"],
+    );
+    slip(
+        "visibility, owner_id_hash",
+        "visibility?",
+        &[
+            "community.created: the field `visibility` should be optional",
+            "community.created: the document knows no field `owner_id_hash`",
+        ],
+    );
+    slip(
+        "attempts_used",
+        "attempts_made",
+        &[
+            "user.signup.otp_verified: the field `attempts_made` is missing",
+            "user.signup.otp_verified: the document knows no field `attempts_used`",
+        ],
+    );
+    slip(
+        "phone_prefix ",
+        "phone_prefix, * ",
+        &["user.signup.started: the schema should say that it is open to further fields"],
+    );
+    slip(
+        "has_avatar: boolean",
+        "has_avatar: boolean?",
+        &["user.signup.completed: the field `has_avatar` is not of the type boolean?"],
+    );
+    slip("enum(A B C)", "enum(A B)", &["age.gate_presented: the field `gate` is not of the type enum(A B)"]);
+    slip(
+        "zone_type: #zone",
+        "zone_type: string",
+        &["world.zone.entered: the field `zone_type` is not of the type string"],
+    );
+    slip("portal_w portal_nw)", "portal_w)", &["type zone: has not the values of the document"]);
+    slip("security  | 2y", "security  | 1y", &["category security: retain is not 1y"]);
+    slip("event_id      | uuid", "event_id      | integer", &["envelope id: is written as uuid"]);
+    slip("| sampled", "| indexed", &["world.presence.updated: has not the policy `indexed`"]);
+    slip(
+        "inactive_days                      | job",
+        "inactive_days | api",
+        &["user.session.expired: comes from {\"job\"}, not {\"api\"}"],
+    );
+    slip(
+        "community_id, zone_type ",
+        "community_id, weather ",
+        &["aggregate zone_dwell_time: world.zone.exited has no weather"],
+    );
+    slip("[sources]", "[sauces]", &["unofficial-communities.txt, line 94: there is no section `sauces`"]);
+}

@@ -24,7 +24,7 @@ impl Comparison<'_> {
                     self.problem(place, format!("the data is not the named type `{name}`"));
                 }
             }
-            Data::Fields { fields, open } => self.fields(place, self.resolve(schema).clone(), fields, *open),
+            Data::Fields { fields, open } => self.fields(place, resolve(self.types, schema), fields, *open),
         }
     }
 
@@ -47,7 +47,7 @@ impl Comparison<'_> {
         self.problems.push(format!("{place}: {}", message.as_ref()));
     }
 
-    fn fields(&mut self, place: &str, schema: Value, expected: &[FieldRow], open: bool) {
+    fn fields(&mut self, place: &str, schema: &Value, expected: &[FieldRow], open: bool) {
         let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         let required = strings(schema.get("required"));
         for field in expected {
@@ -79,7 +79,7 @@ impl Comparison<'_> {
         if let Some(name) = kind.strip_prefix('#') {
             return reference(property) == Some(name);
         }
-        let schema = self.resolve(property);
+        let schema = resolve(self.types, property);
         if let Some(values) = enum_values(kind) {
             return values_of(schema) == Some(values.into_iter().collect());
         }
@@ -107,13 +107,13 @@ impl Comparison<'_> {
             && schema.get("format").and_then(Value::as_str) == format
             && schema.get("enum").is_none()
     }
+}
 
-    /// The schema that a reference to a named type stands for.
-    fn resolve<'schema>(&'schema self, schema: &'schema Value) -> &'schema Value {
-        match reference(schema).and_then(|name| self.types.get(name)) {
-            Some(named) => self.resolve(named),
-            None => schema,
-        }
+/// The schema that a reference to a named type stands for.
+fn resolve<'a>(types: &'a Map<String, Value>, schema: &'a Value) -> &'a Value {
+    match reference(schema).and_then(|name| types.get(name)) {
+        Some(named) => resolve(types, named),
+        None => schema,
     }
 }
 

@@ -1,2 +1,6 @@
 //! The `daybook` command.
+
+#[allow(dead_code)]
+mod traffic;
+
 fn main() {}

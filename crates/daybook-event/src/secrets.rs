@@ -61,13 +61,13 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     redacted.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// Whether [`redact`] could change the text, found in one fast scan: never false for a text that holds a secret of the
-/// table, sometimes true for one that does not.
+/// Whether [`redact`] could change the text, or [`is_secret_key`] be true of a name in it, found in one fast scan: never
+/// false for a text that holds a secret of the table, sometimes true for one that does not.
 ///
 /// It may be asked of a whole JSON document before any of its strings is looked at, if the document has no `\u` escapes.
 #[must_use]
-pub fn may_contain_secret(text: &str) -> bool {
-    MATCHER.words.as_ref().is_none_or(|words| words.is_match(text))
+pub fn may_contain_secret(text: &[u8]) -> bool {
+    MATCHER.gate.as_ref().is_none_or(|gate| gate.is_match(text))
 }
 
 /// Whether a field of this name holds a secret whatever its value looks like: `password`, `apiKey`, `ACCESS_TOKEN`,
@@ -131,8 +131,14 @@ const SECRET_KEYS: &[&str] = &[
 
 const SECRET_KEY_BYTES_MAX: usize = 24;
 
+/// Words one of which is in every one of [`SECRET_KEYS`].
+const SECRET_KEY_WORDS: &[&str] =
+    &["authorization", "cookie", "jwt", "key", "mnemonic", "passphrase", "passwd", "password", "secret", "seed", "token"];
+
 /// The table, compiled.
 struct Matcher {
+    /// All literals and all words of secret names: what nearly no text has any of.
+    gate: Option<AhoCorasick>,
     /// All literals of all patterns.
     words: Option<AhoCorasick>,
     /// For each of those words, the index of its pattern.
@@ -147,8 +153,12 @@ static MATCHER: LazyLock<Matcher> = LazyLock::new(|| {
         .zip(0u8..)
         .flat_map(|(pattern, index)| pattern.literals.iter().map(move |literal| (*literal, index)))
         .unzip();
+    let automaton = |words: &[&str]| {
+        AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(words).ok()
+    };
     Matcher {
-        words: AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(words).ok(),
+        gate: automaton(&[words.as_slice(), SECRET_KEY_WORDS].concat()),
+        words: automaton(&words),
         owners,
         expressions: SECRETS.iter().map(|pattern| Regex::new(pattern.regex).ok()).collect(),
     }
@@ -186,6 +196,7 @@ mod tests {
     #[test]
     fn secret_keys_are_found_in_every_spelling() {
         assert!(SECRET_KEYS.is_sorted());
+        assert!(SECRET_KEYS.iter().all(|key| may_contain_secret(key.as_bytes())));
         assert!(SECRET_KEYS.iter().all(|key| key.len() <= SECRET_KEY_BYTES_MAX && is_secret_key(key)));
         for name in [
             "api_key",

@@ -9,7 +9,7 @@ use regex::Regex;
 fn check(input: &str, expected: &str) {
     assert_eq!(redact(input), expected, "{input}");
     assert_eq!(redact(expected), expected, "a second time: {input}");
-    assert!(input == expected || may_contain_secret(input), "not foreseen: {input}");
+    assert!(input == expected || may_contain_secret(input.as_bytes()), "not foreseen: {input}");
 }
 
 fn stays(text: &str) {
@@ -233,14 +233,14 @@ proptest! {
         for (pattern, expression) in SECRETS.iter().zip(&*EXPRESSIONS) {
             if expression.is_match(&text) {
                 prop_assert!(pattern.literals.iter().any(|literal| lower.contains(literal)), "{}", pattern.name);
-                prop_assert!(may_contain_secret(&text));
+                prop_assert!(may_contain_secret(text.as_bytes()));
             }
         }
     }
 
     #[test]
     fn what_cannot_hold_a_secret_is_left_alone(text in ".*") {
-        if !may_contain_secret(&text) {
+        if !may_contain_secret(text.as_bytes()) {
             prop_assert_eq!(redact(&text), text.as_str());
         }
     }

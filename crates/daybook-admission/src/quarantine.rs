@@ -1,0 +1,62 @@
+//! What is kept of an event that was not admitted.
+
+use daybook_catalog::Field;
+use daybook_event::{EventId, Finding};
+use sonic_rs::{JsonContainerTrait, JsonValueTrait};
+
+use crate::body::{Body, Element};
+use crate::compile::Admission;
+use crate::json::{Canonical, Trail};
+use crate::receipt::Receipt;
+
+/// An event kept aside: what came, without credentials, and why it was not admitted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuarantineEntry {
+    /// Its place in the call.
+    pub index: usize,
+    /// Its canonical id, where it had one.
+    pub id: Option<EventId>,
+    /// The name of its type, where it had one.
+    pub name: Option<String>,
+    /// The event as JSON, in the form it came in; a string where it was no JSON.
+    pub event: String,
+    /// What is wrong with it.
+    pub errors: Vec<Finding>,
+    /// What else was said of it.
+    pub warnings: Vec<Finding>,
+}
+
+impl QuarantineEntry {
+    pub(crate) fn of(receipt: &Receipt, admission: &Admission, body: &Body) -> Option<Self> {
+        let mut event = Vec::new();
+        let mut name = None;
+        match body.element(receipt.index)? {
+            Element::Json(value) => {
+                Canonical::default().write(value, admission.redaction, Trail::at(""), &mut event);
+                let pointer = admission.own_name_pointer();
+                let text = value.pointer(pointer).or_else(|| value.get("name")).or_else(|| value.get("type"));
+                let text = text.and_then(|value| match value.as_object() {
+                    Some(object) => object.iter().next().and_then(|(_, inner)| inner.as_str()),
+                    None => value.as_str(),
+                });
+                name = text.map(|text| admission.redaction.apply(text).into_owned());
+            }
+            Element::Broken { text, .. } => daybook_event::json::write_string(&mut event, &admission.redaction.apply(text)),
+        }
+        Some(Self {
+            index: receipt.index,
+            id: receipt.id,
+            name: name.filter(|name| name.len() <= daybook_event::limits::NAME_BYTES_MAX),
+            event: String::from_utf8_lossy(&event).into_owned(),
+            errors: receipt.errors.clone(),
+            warnings: receipt.warnings.clone(),
+        })
+    }
+}
+
+impl Admission {
+    /// Where the app's own events keep their type, step by step.
+    fn own_name_pointer(&self) -> Vec<&str> {
+        self.app.dialect.field(Field::Name).map(|spec| spec.path.iter().map(String::as_str).collect()).unwrap_or_default()
+    }
+}

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use daybook_event::Severity;
 
-use crate::{AppCatalog, Diagnostic};
+use crate::files::{self, AppFiles, CATALOG_FILE};
+use crate::lint::{App, Header, lint};
+use crate::source::{Place, Problem, SourceFile};
+use crate::{AppCatalog, Diagnostic, read, read_catalog, read_events};
 
 /// The catalogs of all apps, by slug. Cloning is cheap.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +22,7 @@ pub struct Catalogs {
 pub struct Loaded {
     /// The apps that have no errors.
     pub catalogs: Catalogs,
-    /// Everything that was found, by file and line.
+    /// Everything that was found, app by app and file by file, by line.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -35,15 +38,23 @@ impl Catalogs {
     /// The catalogs that ship with Daybook, built into the program.
     #[must_use]
     pub fn builtin() -> Loaded {
-        Loaded::default()
+        assemble(files::builtin(), Origin::Builtin)
     }
 
     /// The catalogs in `dirs`, each an app's directory or a directory of such, and those that ship unless left out. An
     /// app in a directory takes the place of the one of the same slug that ships.
     #[must_use]
     pub fn load(dirs: &[PathBuf], with_builtin: bool) -> Loaded {
-        let _ = (dirs, with_builtin);
-        Loaded::default()
+        let found = dirs.iter().flat_map(|dir| files::directory(dir)).collect();
+        let mut loaded = assemble(found, Origin::Own);
+        if with_builtin {
+            let shipped = Self::builtin();
+            let mut apps = (*shipped.catalogs.apps).clone();
+            apps.extend(loaded.catalogs.apps.iter().map(|(slug, app)| (slug.clone(), Arc::clone(app))));
+            loaded.catalogs = Self { apps: Arc::new(apps) };
+            loaded.diagnostics.extend(shipped.diagnostics);
+        }
+        loaded
     }
 
     /// The catalog of one app.
@@ -58,17 +69,86 @@ impl Catalogs {
     }
 }
 
-/// The catalogs in one directory, for looking at what was found.
+/// The catalogs in one directory, for looking at what was found. Unlike in [`Catalogs::load`], the catalog may be that
+/// of the reserved app `daybook`, so that the ones that ship can be checked too.
 #[must_use]
 pub fn check(dir: &Path) -> Loaded {
-    let _ = dir;
-    Loaded::default()
+    assemble(files::directory(dir), Origin::Builtin)
 }
 
 /// The catalog of one app from texts instead of files: pairs of a path within the app's directory (`catalog.yaml`,
 /// `events/orders.yaml`) and its text.
 #[must_use]
 pub fn from_texts(files: &[(&str, &str)]) -> Loaded {
-    let _ = files;
-    Loaded::default()
+    let mut app = AppFiles::default();
+    for (path, text) in files {
+        app.add((*path).to_owned(), (*path).to_owned(), text.as_bytes());
+    }
+    if app.catalog.is_none() {
+        let file = SourceFile::unread(CATALOG_FILE.to_owned(), CATALOG_FILE.to_owned());
+        Problem::error("catalog.missing", "there is no catalog.yaml").at(&file, Place::START);
+        app.around.push(file);
+    }
+    assemble(vec![app], Origin::Own)
+}
+
+/// Where catalogs come from: the reserved app is only Daybook's own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Builtin,
+    Own,
+}
+
+fn assemble(found: Vec<AppFiles>, origin: Origin) -> Loaded {
+    let mut apps: BTreeMap<String, Arc<AppCatalog>> = BTreeMap::new();
+    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    let mut diagnostics = Vec::new();
+    for files in found {
+        let catalog = resolve(&files, origin);
+        if let (Some(catalog), Some(file)) = (&catalog, &files.catalog)
+            && !catalog.app.is_empty()
+        {
+            if let Some(first) = places.get(&catalog.app) {
+                Problem::error("catalog.duplicate-app", format!("there are two catalogs of the app `{}`", catalog.app))
+                    .hint(format!("the other is {first}"))
+                    .at(file, file.root.as_ref().map_or(Place::START, |root| root.locate("/app")));
+            } else {
+                places.insert(catalog.app.clone(), file.name.clone());
+            }
+        }
+        let of_app: Vec<Diagnostic> = files.into_files().flat_map(SourceFile::into_diagnostics).collect();
+        if let Some(catalog) = catalog
+            && of_app.iter().all(|diagnostic| diagnostic.severity < Severity::Error)
+        {
+            apps.insert(catalog.app.clone(), Arc::new(catalog));
+        }
+        diagnostics.extend(of_app);
+    }
+    Loaded { catalogs: Catalogs { apps: Arc::new(apps) }, diagnostics }
+}
+
+/// Reads and judges the files of one app.
+fn resolve(files: &AppFiles, origin: Origin) -> Option<AppCatalog> {
+    let catalog = files.catalog.as_ref().and_then(|file| read_catalog::read(file, origin == Origin::Builtin));
+    let mut declared = Vec::new();
+    for file in &files.events {
+        declared.extend(read_events::read(file, catalog.as_ref(), false));
+    }
+    for file in &files.plugins {
+        declared.extend(read_events::read(file, catalog.as_ref(), true));
+    }
+    for file in &files.others {
+        if let Some(root) = &file.root {
+            read::mapping(file, root, "the file");
+        }
+    }
+    let header = catalog.zip(files.catalog.as_ref()).map(|(catalog, file)| Header { file, catalog });
+    let consumers = files.others.iter().find(|file| file.path == "consumers.yaml");
+    let app = App { header, declared, consumers };
+    lint(&app);
+    let App { header, declared, .. } = app;
+    let mut catalog = header?.catalog;
+    catalog.events = declared.into_iter().map(|declared| declared.event_type).collect();
+    catalog.events.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| one.version.cmp(&other.version)));
+    Some(catalog)
 }

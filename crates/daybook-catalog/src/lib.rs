@@ -4,18 +4,31 @@
 //! the catalogs that ship with Daybook. Both give back what could be used and every [`Diagnostic`] that was found, with
 //! file, line and column. An [`AppCatalog`] holds the app's event types with their schemas and policies, and its
 //! [`Dialect`]: the envelope the app itself writes, into which [`render`] puts a canonical event back.
+//!
+//! A file is read into a tree that knows its places (`yaml`), the tree by typed readers (`read*`) into the model
+//! (`model`, `event_type`, `dialect`), and the model is judged as a whole (`lint`).
 
 pub mod dialect;
 pub mod duration;
 pub mod formats;
 pub mod limits;
 pub mod render;
+pub mod schema;
 
 mod catalogs;
 mod diagnostic;
 mod event_type;
+mod files;
+mod lint;
 mod model;
+mod read;
+mod read_catalog;
+mod read_dialect;
+mod read_events;
+mod read_migrations;
+mod source;
 mod to_dialect;
+mod yaml;
 
 pub use catalogs::{Catalogs, Loaded, check, from_texts};
 pub use diagnostic::Diagnostic;
@@ -23,7 +36,9 @@ pub use dialect::{As, Dialect, Field, FieldSpec};
 pub use event_type::{
     Consent, Conversion, DataMissing, Deprecated, EventType, Migration, Pii, Step, Store, WithoutConsent,
 };
+pub use files::builtin_file;
 pub use model::{
     AppCatalog, Category, CategoryPii, ConsentPurpose, Naming, Sanitise, UnknownFields, UnknownTypes, name_matches,
 };
+pub use schema::validation_options;
 pub use to_dialect::render;

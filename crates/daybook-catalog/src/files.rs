@@ -1,0 +1,236 @@
+//! Where catalog files come from: directories, the program itself, or memory.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use crate::limits::{APPS_MAX, FILE_BYTES_MAX, FILES_MAX};
+use crate::source::{Place, Problem, SourceFile, suggestion};
+
+static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../catalogs");
+
+/// The file every app has.
+pub(crate) const CATALOG_FILE: &str = "catalog.yaml";
+/// Files that an app may have beside its catalog, and that others read.
+const OTHER_FILES: [&str; 4] = ["aggregates.yaml", "consumers.yaml", "dashboards.yaml", "demo.yaml"];
+/// Directories of event types.
+const EVENT_DIRECTORIES: [&str; 2] = ["events", "plugins"];
+
+/// The files of one app.
+#[derive(Debug, Default)]
+pub(crate) struct AppFiles {
+    /// `catalog.yaml`; without it the directory is none of an app.
+    pub(crate) catalog: Option<SourceFile>,
+    /// The files in `events/`.
+    pub(crate) events: Vec<SourceFile>,
+    /// The files in `plugins/`.
+    pub(crate) plugins: Vec<SourceFile>,
+    /// `consumers.yaml` and its like.
+    pub(crate) others: Vec<SourceFile>,
+    /// What was found that is in no file.
+    pub(crate) around: Vec<SourceFile>,
+}
+
+impl AppFiles {
+    /// All files, so that what was found can be collected.
+    pub(crate) fn into_files(self) -> impl Iterator<Item = SourceFile> {
+        self.around.into_iter().chain(self.catalog).chain(self.events).chain(self.plugins).chain(self.others)
+    }
+
+    /// Sorts a file to its place by its path within the app's directory.
+    pub(crate) fn add(&mut self, name: String, path: String, text: &[u8]) {
+        let file = SourceFile::parse(name, path, text);
+        match file.path.split_once('/') {
+            None if file.path == CATALOG_FILE => self.catalog = Some(file),
+            Some(("events", _)) => self.events.push(file),
+            Some(("plugins", _)) => self.plugins.push(file),
+            _ => self.others.push(file),
+        }
+    }
+
+    fn problem(&mut self, name: String, problem: Problem) {
+        let file = SourceFile::unread(name, String::new());
+        problem.at(&file, Place::START);
+        self.around.push(file);
+    }
+}
+
+/// The apps whose catalogs ship with Daybook.
+pub(crate) fn builtin() -> Vec<AppFiles> {
+    let mut apps = Vec::new();
+    for directory in BUILTIN.dirs() {
+        let mut app = AppFiles::default();
+        let events = directory.dirs().flat_map(Dir::files);
+        for file in directory.files().chain(events) {
+            let Ok(path) = file.path().strip_prefix(directory.path()) else { continue };
+            let path = path.to_string_lossy().replace('\\', "/");
+            if is_read(&path) {
+                app.add(format!("<built-in>/{}", file.path().display()), path, file.contents());
+            }
+        }
+        apps.push(app);
+    }
+    apps
+}
+
+/// A file that ships with Daybook, by its path from the directory of catalogs: `shop/demo.yaml`.
+#[must_use]
+pub fn builtin_file(path: &str) -> Option<&'static str> {
+    BUILTIN.get_file(path)?.contents_utf8()
+}
+
+/// Whether loading reads the file at this path of an app's directory.
+fn is_read(path: &str) -> bool {
+    match path.split_once('/') {
+        None => path == CATALOG_FILE || (OTHER_FILES.contains(&path) && path != "demo.yaml"),
+        Some((directory, file)) => {
+            EVENT_DIRECTORIES.contains(&directory) && file.ends_with(".yaml") && !file.starts_with('.')
+        }
+    }
+}
+
+/// The apps in a directory: itself, when it holds a `catalog.yaml`, or its subdirectories that do.
+pub(crate) fn directory(dir: &Path) -> Vec<AppFiles> {
+    let name = dir.display().to_string();
+    let name = name.trim_end_matches('/').to_owned();
+    let mut outside = AppFiles::default();
+    if dir.join(CATALOG_FILE).exists() {
+        return vec![app(dir, &name)];
+    }
+    let entries = match list(dir) {
+        Ok(entries) => entries,
+        Err(error) => {
+            outside.problem(name, Problem::error("catalog.unreadable", format!("cannot be read: {error}")));
+            return vec![outside];
+        }
+    };
+    let mut apps = Vec::new();
+    for (file_name, path) in entries {
+        // A link to an app's directory is how several sets of catalogs are put together; links inside are not followed.
+        if file_name.starts_with('.') || !path.is_dir() || !path.join(CATALOG_FILE).exists() {
+            continue;
+        }
+        if apps.len() >= APPS_MAX {
+            let problem = Problem::error("catalog.limit", format!("more than {APPS_MAX} apps in one directory"));
+            outside.problem(name.clone(), problem);
+            break;
+        }
+        apps.push(app(&path, &format!("{name}/{file_name}")));
+    }
+    if apps.is_empty() {
+        let problem = Problem::error("catalog.missing", "no catalog.yaml here, nor one directory down")
+            .hint("name the directory of an app, or the one that holds the apps' directories");
+        outside.problem(name, problem);
+    }
+    apps.push(outside);
+    apps
+}
+
+fn app(dir: &Path, name: &str) -> AppFiles {
+    let mut app = AppFiles::default();
+    let mut count = 0;
+    collect(dir, name, "", &mut app, &mut count);
+    for directory in EVENT_DIRECTORIES {
+        collect(&dir.join(directory), name, directory, &mut app, &mut count);
+    }
+    app
+}
+
+/// Adds the files of one directory of an app; `below` is its name within it, or nothing for the app's own.
+fn collect(dir: &Path, name: &str, below: &str, app: &mut AppFiles, count: &mut usize) {
+    let entries = match list(dir) {
+        Ok(entries) => entries,
+        // An app needs neither of the subdirectories.
+        Err(error) if !below.is_empty() && error.kind() == std::io::ErrorKind::NotFound => return,
+        Err(error) => {
+            let problem = Problem::error("catalog.unreadable", format!("cannot be read: {error}"));
+            app.problem(join(name, below), problem);
+            return;
+        }
+    };
+    for (file_name, path) in entries {
+        if file_name.starts_with('.') {
+            continue;
+        }
+        let relative = join(below, &file_name);
+        let shown = join(name, &relative);
+        let Ok(kind) = fs::symlink_metadata(&path).map(|metadata| metadata.file_type()) else { continue };
+        if !is_read(&relative) {
+            misplaced(&relative, kind.is_dir(), shown, app);
+        } else if kind.is_symlink() && !stays_inside(dir, &path) {
+            app.problem(shown, Problem::error("catalog.link", "a link that leads out of the app's directory"));
+        } else if *count >= FILES_MAX {
+            app.problem(shown, Problem::error("catalog.limit", format!("more than {FILES_MAX} files in one app")));
+            return;
+        } else {
+            *count += 1;
+            match read(&path) {
+                Ok(text) => app.add(shown, relative, &text),
+                Err(error) => {
+                    app.problem(shown, Problem::error("catalog.unreadable", format!("cannot be read: {error}")));
+                }
+            }
+        }
+    }
+}
+
+/// A word about a file that looks as if it were meant to be read, but is not.
+fn misplaced(relative: &str, is_dir: bool, shown: String, app: &mut AppFiles) {
+    let (directory, file) = relative.split_once('/').unwrap_or(("", relative));
+    let is_yaml = !is_dir && (file.ends_with(".yaml") || file.ends_with(".yml"));
+    if (!is_yaml && !(is_dir && directory.is_empty())) || relative == "demo.yaml" {
+        return;
+    }
+    let known = if directory.is_empty() {
+        suggestion(file, [CATALOG_FILE].into_iter().chain(OTHER_FILES).chain(EVENT_DIRECTORIES))
+    } else {
+        None
+    };
+    let hint = match known {
+        Some(hint) if hint.starts_with("did you mean") => hint,
+        // A directory of some other purpose is nobody's mistake.
+        _ if is_dir => return,
+        _ if file.ends_with(".yml") => "files end in .yaml".to_owned(),
+        _ => "event types lie in events/ and plugins/".to_owned(),
+    };
+    app.problem(shown, Problem::warning("catalog.file-ignored", "this is not read").hint(hint));
+}
+
+/// Whether what a link leads to lies in the link's own directory.
+fn stays_inside(dir: &Path, link: &Path) -> bool {
+    match (dir.canonicalize(), link.canonicalize()) {
+        (Ok(dir), Ok(target)) => target.starts_with(dir),
+        _ => false,
+    }
+}
+
+/// A file's bytes, one more than may be at most, so that too large a file is seen to be. Only regular files are read: a
+/// pipe would keep the reader waiting.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
+    }
+    let mut text = Vec::new();
+    fs::File::open(path)?.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// The entries of a directory by name, so that findings come in the same order everywhere.
+fn list(dir: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        entries.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+fn join(before: &str, after: &str) -> String {
+    match (before, after) {
+        ("", only) | (only, "") => only.to_owned(),
+        _ => format!("{before}/{after}"),
+    }
+}

@@ -1,0 +1,53 @@
+//! What can only be judged when all files of an app have been read: references between them, schemas, examples.
+
+mod events;
+mod migrations;
+mod policies;
+mod schemas;
+
+use semver::Version;
+
+use crate::read_events::Declared;
+use crate::source::SourceFile;
+use crate::{AppCatalog, EventType};
+
+/// An app's files, read one by one.
+pub(crate) struct App<'f> {
+    /// `catalog.yaml`, where it can be read.
+    pub(crate) header: Option<Header<'f>>,
+    /// The event types of all files.
+    pub(crate) declared: Vec<Declared<'f>>,
+    /// `consumers.yaml`, where there is one.
+    pub(crate) consumers: Option<&'f SourceFile>,
+}
+
+/// What `catalog.yaml` says, still without event types.
+pub(crate) struct Header<'f> {
+    pub(crate) file: &'f SourceFile,
+    pub(crate) catalog: AppCatalog,
+}
+
+/// Notes everything that is wrong between and within the files.
+pub(crate) fn lint(app: &App<'_>) {
+    if let Some(header) = &app.header {
+        policies::lint(header, &app.declared);
+        if let Some(consumers) = app.consumers {
+            policies::lint_consumers(consumers, &app.declared);
+        }
+    }
+    events::lint(app);
+    schemas::lint(app);
+    migrations::lint(app);
+}
+
+/// The type `name` at `version`, or at its highest.
+fn find<'a>(declared: &'a [Declared<'_>], name: &str, version: Option<&Version>) -> Option<&'a EventType> {
+    declared
+        .iter()
+        .map(|declared| &declared.event_type)
+        .filter(|event_type| event_type.name == name && version.is_none_or(|version| event_type.version == *version))
+        .max_by(|one, other| one.version.cmp(&other.version))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! Event types: their names and what they refer to.
+
+use std::collections::HashMap;
+
+use daybook_event::Priority;
+use serde_json::Value;
+
+use super::{App, Header, find};
+use crate::limits::EVENT_TYPES_MAX;
+use crate::read_events::Declared;
+use crate::schema::declared_properties;
+use crate::source::{Place, Problem, suggestion};
+use crate::{AppCatalog, CategoryPii, EventType};
+
+pub(super) fn lint(app: &App<'_>) {
+    let mut first: HashMap<(&str, &semver::Version), &Declared<'_>> = HashMap::new();
+    for declared in &app.declared {
+        let event_type = &declared.event_type;
+        let place = declared.node.locate("/name");
+        if let Some(earlier) = first.get(&(event_type.name.as_str(), &event_type.version)) {
+            let message = format!("`{}` {} is declared twice", event_type.name, event_type.version);
+            Problem::error("event-type.duplicate", message)
+                .hint(format!("first at {}:{}", earlier.file.name, earlier.node.locate("/name").line))
+                .at(declared.file, place);
+        } else {
+            first.insert((&event_type.name, &event_type.version), declared);
+        }
+        if event_type.examples.is_empty() {
+            Problem::warning("event-type.no-example", format!("`{}` has no example", event_type.name))
+                .hint("one example of its data under `examples` is enough")
+                .at(declared.file, place);
+        }
+        if event_type.description.is_none() {
+            Problem::note("event-type.no-description", format!("`{}` has no description", event_type.name))
+                .at(declared.file, place);
+        }
+        deprecation(app, declared);
+        if let Some(header) = &app.header {
+            references(header, declared);
+            data_fields(&header.catalog, declared);
+        }
+    }
+    if app.declared.len() > EVENT_TYPES_MAX
+        && let Some(declared) = app.declared.get(EVENT_TYPES_MAX)
+    {
+        Problem::error("catalog.limit", format!("an app has at most {EVENT_TYPES_MAX} event types"))
+            .at(declared.file, declared.node.place);
+    }
+}
+
+fn deprecation(app: &App<'_>, declared: &Declared<'_>) {
+    let Declared { event_type, file, node } = declared;
+    let Some(deprecated) = &event_type.deprecated else { return };
+    if let Some(name) = &deprecated.use_instead {
+        let place = node.locate("/deprecated/use");
+        if *name == event_type.name
+            && find(&app.declared, name, None).is_some_and(|highest| highest.version <= event_type.version)
+        {
+            Problem::error("event-type.deprecated", "the type to use instead is this one").at(file, place);
+        } else if find(&app.declared, name, None).is_none() {
+            let names = app.declared.iter().map(|declared| declared.event_type.name.as_str());
+            Problem::error("event-type.deprecated", format!("`{name}` is no event type"))
+                .maybe_hint(suggestion(name, names))
+                .at(file, place);
+        }
+    }
+    if let (Some(since), Some(header)) = (&deprecated.since, &app.header)
+        && *since > header.catalog.version
+    {
+        let message = format!("deprecated since {since}, but the catalog is at {}", header.catalog.version);
+        Problem::warning("event-type.deprecated", message).at(file, node.locate("/deprecated/since"));
+    }
+}
+
+/// The name follows the rule; category, sources, purpose and envelope fields exist.
+fn references(header: &Header<'_>, declared: &Declared<'_>) {
+    let Declared { event_type, file, node } = declared;
+    let catalog = &header.catalog;
+    if let Some(naming) = &catalog.naming {
+        // A plugin's name in front is not part of the app's own rule.
+        let own =
+            event_type.plugin.as_deref().and_then(|plugin| event_type.name.strip_prefix(plugin)?.strip_prefix('.'));
+        if !naming.pattern.is_match(&event_type.name) && !own.is_some_and(|own| naming.pattern.is_match(own)) {
+            let hint = match naming.examples.as_slice() {
+                [] => format!("names match {}", naming.pattern),
+                examples => format!("names match {}, such as {}", naming.pattern, examples.join(", ")),
+            };
+            Problem::error("event-type.name", format!("`{}` does not follow the naming pattern", event_type.name))
+                .hint(hint)
+                .at(file, node.locate("/name"));
+        }
+    }
+    let unknown = |code, what: &str, word: &str, known: Vec<&str>, place: Place| {
+        if !known.contains(&word) {
+            Problem::error(code, format!("`{word}` is no {what} of this app"))
+                .maybe_hint(suggestion(word, known))
+                .at(file, place);
+        }
+    };
+    let categories: Vec<&str> = catalog.categories.iter().map(|category| category.name.as_str()).collect();
+    // Without `category` the type has been told already that it needs one.
+    if node.get("category").is_some() {
+        unknown("event-type.category", "category", &event_type.category, categories, node.locate("/category"));
+    }
+    if !catalog.sources.is_empty() {
+        for item in node.get("sources").map(crate::yaml::Node::items).unwrap_or_default() {
+            if let crate::yaml::Yaml::String(source) = &item.value {
+                let known = catalog.sources.iter().map(String::as_str).collect();
+                unknown("event-type.source", "source", source, known, item.place);
+            }
+        }
+    }
+    if let Some(consent) = &event_type.consent {
+        let known = catalog.consent.iter().map(|purpose| purpose.purpose.as_str()).collect();
+        unknown("event-type.purpose", "consent purpose", &consent.purpose, known, node.locate("/consent/purpose"));
+    }
+    for (index, field) in event_type.optional_envelope.iter().enumerate() {
+        if !catalog.dialect.field(*field).is_some_and(|spec| spec.required) {
+            Problem::warning("event-type.optional-envelope", format!("the dialect does not require `{field}`"))
+                .hint("leave it out")
+                .at(file, node.locate(&format!("/optional-envelope/{index}")));
+        }
+    }
+    if event_type.priority >= Priority::High && node.get("sampling").is_some() && event_type.sampling.rate < 1.0 {
+        let message = format!("events of priority {} are never sampled", event_type.priority);
+        Problem::warning("event-type.sampling-ignored", message).at(file, node.locate("/sampling"));
+    }
+    if !event_type.pii.is_empty()
+        && catalog.category(&event_type.category).is_some_and(|category| category.pii == CategoryPii::None)
+    {
+        let message = format!("the category `{}` says nothing of people, but this type does", event_type.category);
+        Problem::warning("event-type.pii-category", message)
+            .hint("choose a category whose `pii` is logged or anonymise")
+            .at(file, node.locate("/pii"));
+    }
+}
+
+/// `tags` and `pii` name fields that the data declares.
+fn data_fields(catalog: &AppCatalog, declared: &Declared<'_>) {
+    let Declared { event_type, file, node } = declared;
+    let Some(data) = &event_type.data else {
+        for key in ["tags", "pii"] {
+            if node.get(key).is_some() {
+                let code = if key == "tags" { "event-type.tag" } else { "event-type.pii" };
+                Problem::error(code, format!("`{key}` names fields, but the type declares no data"))
+                    .at(file, node.locate(&format!("/{key}")));
+            }
+        }
+        return;
+    };
+    let known = declared_properties(&catalog.types, data);
+    let names = || known.iter().map(|(name, _)| name.as_str());
+    for (index, tag) in event_type.tags.iter().enumerate() {
+        let place = node.locate(&format!("/tags/{index}"));
+        match known.iter().find(|(name, _)| *name == tag) {
+            None => Problem::error("event-type.tag", format!("the data declares no property `{tag}`"))
+                .maybe_hint(suggestion(tag, names()))
+                .at(file, place),
+            Some((_, schema)) if holds_only_collections(schema) => {
+                Problem::error("event-type.tag", format!("`{tag}` is not a single value, so it cannot be a tag"))
+                    .at(file, place);
+            }
+            Some(_) => {}
+        }
+    }
+    for path in event_type.pii.keys() {
+        if !has_field(catalog, event_type, path) {
+            let mut pointer = String::from("/pii");
+            daybook_event::finding::push_pointer(&mut pointer, path);
+            Problem::error("event-type.pii", format!("the data declares no property `{path}`"))
+                .maybe_hint(suggestion(path, names()))
+                .at(file, node.locate(&pointer));
+        }
+    }
+}
+
+fn holds_only_collections(schema: &Value) -> bool {
+    let is_collection = |name: &Value| name == "object" || name == "array";
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().all(is_collection),
+        Some(one) => is_collection(one),
+        None => false,
+    }
+}
+
+/// Whether the data of a type declares the property at a dotted path. A property whose content is open has any field.
+pub(super) fn has_field(catalog: &AppCatalog, event_type: &EventType, path: &str) -> bool {
+    let Some(mut schema) = event_type.data.as_ref() else { return false };
+    let segments: Vec<&str> = path.split('.').collect();
+    for (depth, segment) in segments.iter().enumerate() {
+        let mut item = schema;
+        // The items of a list are described by its `items`; a path goes through them without a word.
+        while let Some(items) = item.get("items") {
+            item = items;
+        }
+        let known = declared_properties(&catalog.types, item);
+        match known.iter().find(|(name, _)| name.as_str() == *segment) {
+            Some((_, next)) => schema = next,
+            None => return depth > 0 && known.is_empty(),
+        }
+    }
+    true
+}

@@ -1,0 +1,447 @@
+//! Schemas are JSON Schema 2020-12, refer to what exists, and describe their own examples.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::App;
+use crate::read_events::Declared;
+use crate::schema::{
+    SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS, TYPES_PREFIX, declared_properties, resolve,
+    validation_options, visit,
+};
+use crate::source::{Place, Problem, SourceFile, suggestion};
+use crate::yaml::{Key, Node};
+
+const DIALECT_URI: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// Keywords without schemas in them.
+const PLAIN_KEYWORDS: [&str; 32] = [
+    "$comment",
+    "$ref",
+    "$schema",
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "default",
+    "dependentRequired",
+    "deprecated",
+    "description",
+    "enum",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+];
+/// Keywords that give schemas other names or let them be changed from afar.
+const UNSUPPORTED_KEYWORDS: [&str; 8] =
+    ["$defs", "$anchor", "$dynamicAnchor", "$dynamicRef", "$id", "$recursiveAnchor", "$recursiveRef", "$vocabulary"];
+/// Formats that are asserted.
+const FORMATS: [&str; 20] = [
+    "date",
+    "date-time",
+    "decimal",
+    "duration",
+    "email",
+    "hostname",
+    "int64",
+    "ipv4",
+    "ipv6",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "object-id",
+    "regex",
+    "relative-json-pointer",
+    "time",
+    "uri",
+    "uri-reference",
+    "uri-template",
+    "uuid",
+];
+/// Schemas that one schema may stand for, with every reference followed.
+const SCHEMA_SIZE_MAX: usize = 10_000;
+/// Errors said of one example.
+const EXAMPLE_ERRORS_MAX: usize = 20;
+
+pub(super) fn lint(app: &App<'_>) {
+    let no_types = Map::new();
+    let types = app.header.as_ref().map_or(&no_types, |header| &header.catalog.types);
+    let mut graph = Graph::new(types);
+    let mut types_sound = true;
+    if let Some(header) = &app.header
+        && let Some(node) = header.file.root.as_ref().and_then(|root| root.get("types"))
+    {
+        for (key, node) in node.entries() {
+            types_sound &= named_type(header.file, key, node, &graph);
+        }
+    }
+    for declared in &app.declared {
+        let Declared { event_type, file, node } = declared;
+        let (Some(schema), Some(data)) = (&event_type.data, node.get("data")) else { continue };
+        if !(Schema { file, node: data, schema, types }).lint() {
+            continue;
+        }
+        must_be_object(file, data, schema, types);
+        if types_sound
+            && report_too_large(file, data.place, graph.size(schema))
+            && let Some(header) = &app.header
+        {
+            examples(&header.catalog, declared, data);
+        }
+    }
+}
+
+/// Whether the named type can be used.
+fn named_type(file: &SourceFile, key: &Key, node: &Node, graph: &Graph<'_>) -> bool {
+    let Some((name, schema)) = graph.types.get_key_value(&key.text) else { return true };
+    let well_named = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if !well_named {
+        Problem::error("schema.type-name", format!("`{name}` cannot be the name of a type"))
+            .hint("letters, digits, hyphens and underscores")
+            .at(file, key.place);
+    }
+    let circular = graph.is_circular(name);
+    if circular {
+        Problem::error("schema.ref-cycle", format!("the type `{name}` is defined by itself"))
+            .hint("a type may contain itself only inside `properties` or `items`")
+            .at(file, key.place);
+    }
+    let size = graph.sizes.get(name.as_str()).copied().unwrap_or_default();
+    let sound = Schema { file, node, schema, types: graph.types }.lint();
+    sound && well_named && !circular && report_too_large(file, key.place, size)
+}
+
+/// One schema of a catalog.
+struct Schema<'s> {
+    file: &'s SourceFile,
+    node: &'s Node,
+    schema: &'s Value,
+    types: &'s Map<String, Value>,
+}
+
+impl<'s> Schema<'s> {
+    /// Whether the schema can be used.
+    fn lint(&self) -> bool {
+        if !self.schema.is_object() {
+            Problem::error("schema.invalid", format!("a schema is a mapping, not {}", self.node.kind()))
+                .at(self.file, self.node.place);
+            return false;
+        }
+        let mut sound = true;
+        // The deepest places say most, and an error in a part is not repeated for the whole.
+        for error in jsonschema::draft202012::meta::validator().iter_errors(self.schema) {
+            sound = false;
+            Problem::error("schema.invalid", format!("not JSON Schema 2020-12: {}", short(&error.to_string())))
+                .at(self.file, self.node.locate(error.instance_path().as_str()));
+        }
+        visit(self.schema, &mut |pointer, object| sound &= self.keywords(pointer, object));
+        if sound {
+            self.required(self.schema, &mut String::new(), &[]);
+        }
+        sound
+    }
+
+    fn report(&self, problem: Problem, pointer: &str, token: &str) {
+        let mut pointer = pointer.to_owned();
+        daybook_event::finding::push_pointer(&mut pointer, token);
+        problem.at(self.file, self.node.locate(&pointer));
+    }
+
+    fn keywords(&self, pointer: &str, object: &Map<String, Value>) -> bool {
+        let mut sound = true;
+        for (keyword, value) in object {
+            let known = || {
+                PLAIN_KEYWORDS.iter().chain(&SCHEMA_KEYWORDS).chain(&SCHEMA_MAP_KEYWORDS).chain(&SCHEMA_LIST_KEYWORDS)
+            };
+            if UNSUPPORTED_KEYWORDS.contains(&keyword.as_str()) {
+                sound = false;
+                let problem = Problem::error("schema.unsupported", format!("`{keyword}` is not accepted in catalogs"))
+                    .hint("name the schema under `types` and refer to it with `$ref: \"#/types/name\"`");
+                self.report(problem, pointer, keyword);
+            } else if !known().any(|known| known == keyword) && !keyword.starts_with("x-") {
+                let problem =
+                    Problem::warning("schema.unknown-keyword", format!("JSON Schema has no keyword `{keyword}`"))
+                        .maybe_hint(
+                            suggestion(keyword, known().copied())
+                                .or_else(|| Some("keywords of your own begin with x-".to_owned())),
+                        );
+                self.report(problem, pointer, keyword);
+            }
+            let Some(text) = value.as_str() else { continue };
+            let problem = match keyword.as_str() {
+                "$schema" if text.trim_end_matches('#') != DIALECT_URI => {
+                    Problem::error("schema.dialect", "schemas are written in JSON Schema 2020-12")
+                        .hint("leave `$schema` out")
+                }
+                "format" if !FORMATS.contains(&text) => {
+                    let hint = suggestion(text, FORMATS).unwrap_or_else(|| format!("known: {}", FORMATS.join(", ")));
+                    self.report(
+                        Problem::warning("schema.unknown-format", format!("`{text}` is no known format")).hint(hint),
+                        pointer,
+                        keyword,
+                    );
+                    continue;
+                }
+                "pattern" => match regex_error(text) {
+                    Some(reason) => Problem::error("schema.pattern", reason),
+                    None => continue,
+                },
+                "$ref" => match self.reference_error(text) {
+                    Some(problem) => problem,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            sound = false;
+            self.report(problem, pointer, keyword);
+        }
+        for pattern in object.get("patternProperties").and_then(Value::as_object).into_iter().flatten() {
+            if let Some(reason) = regex_error(pattern.0) {
+                sound = false;
+                self.report(
+                    Problem::error("schema.pattern", reason),
+                    &format!("{pointer}/patternProperties"),
+                    pattern.0,
+                );
+            }
+        }
+        sound
+    }
+
+    fn reference_error(&self, reference: &str) -> Option<Problem> {
+        let Some(name) = reference.strip_prefix(TYPES_PREFIX) else {
+            let problem = Problem::error("schema.ref", format!("`{reference}` is no named type"));
+            return Some(problem.hint("name the schema under `types` and refer to it as `#/types/name`"));
+        };
+        if self.types.contains_key(name) {
+            return None;
+        }
+        let problem = Problem::error("schema.ref", format!("`{reference}` does not exist"));
+        Some(problem.maybe_hint(suggestion(name, self.types.keys().map(String::as_str))))
+    }
+
+    /// Every required property is declared, in the schema itself or, for the parts it is put together from, around it.
+    fn required(&self, schema: &'s Value, pointer: &mut String, around: &[&'s str]) {
+        let Some(object) = schema.as_object() else { return };
+        let mut declared: Vec<&str> = around.to_vec();
+        declared.extend(declared_properties(self.types, schema).into_iter().map(|(name, _)| name.as_str()));
+        let patterns = object.contains_key("patternProperties");
+        for (index, name) in object.get("required").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            if let Some(name) = name.as_str()
+                && !declared.contains(&name)
+                && !patterns
+            {
+                Problem::error("schema.required", format!("`{name}` is required, but not declared in `properties`"))
+                    .maybe_hint(suggestion(name, declared.iter().copied()))
+                    .at(self.file, self.node.locate(&format!("{pointer}/required/{index}")));
+            }
+        }
+        for (keyword, value) in object {
+            let keyword = keyword.as_str();
+            let in_place =
+                matches!(keyword, "allOf" | "anyOf" | "oneOf" | "if" | "then" | "else" | "not" | "dependentSchemas");
+            let around: &[&str] = if in_place { &declared } else { &[] };
+            let mut child = |tokens: &[&str], schema: &'s Value| {
+                let length = pointer.len();
+                for token in tokens {
+                    daybook_event::finding::push_pointer(pointer, token);
+                }
+                self.required(schema, pointer, around);
+                pointer.truncate(length);
+            };
+            if SCHEMA_KEYWORDS.contains(&keyword) {
+                child(&[keyword], value);
+            } else if SCHEMA_MAP_KEYWORDS.contains(&keyword) {
+                value.as_object().into_iter().flatten().for_each(|(name, schema)| child(&[keyword, name], schema));
+            } else if SCHEMA_LIST_KEYWORDS.contains(&keyword) {
+                let list = value.as_array().into_iter().flatten().enumerate();
+                list.for_each(|(index, schema)| child(&[keyword, &index.to_string()], schema));
+            }
+        }
+    }
+}
+
+/// Why a pattern cannot be matched in linear time, if so.
+fn regex_error(pattern: &str) -> Option<String> {
+    let schema = serde_json::json!({"pattern": pattern});
+    let error = validation_options::<jsonschema::json::SerdeJson>().build(&schema).err()?;
+    let _ = error;
+    Some(format!("`{}` is not a regular expression, or one with look-around or back-references", short(pattern)))
+}
+
+/// How the named types hang together.
+struct Graph<'s> {
+    types: &'s Map<String, Value>,
+    /// Schemas a type stands for when every reference is followed, those of recursive types once.
+    sizes: HashMap<&'s str, usize>,
+}
+
+impl<'s> Graph<'s> {
+    fn new(types: &'s Map<String, Value>) -> Self {
+        let mut graph = Self { types, sizes: HashMap::new() };
+        for (name, schema) in types {
+            graph.measure(name, schema);
+        }
+        graph
+    }
+
+    fn measure(&mut self, name: &'s str, schema: &'s Value) -> usize {
+        if let Some(size) = self.sizes.get(name) {
+            return *size;
+        }
+        // Found again further down, the type is recursive there.
+        self.sizes.insert(name, 0);
+        let size = self.size(schema);
+        self.sizes.insert(name, size);
+        size
+    }
+
+    fn size(&mut self, schema: &'s Value) -> usize {
+        let (mut count, mut targets) = (0usize, Vec::new());
+        visit(schema, &mut |_, object| {
+            count += 1;
+            targets.extend(target(object));
+        });
+        for name in targets {
+            if let Some(schema) = self.types.get(name) {
+                count = count.saturating_add(self.measure(name, schema));
+            }
+        }
+        count
+    }
+
+    /// Whether checking a value against the type comes back to the type with the same value, and so never ends.
+    fn is_circular(&self, name: &'s str) -> bool {
+        let mut reached: Vec<&str> = Vec::new();
+        let mut pending = vec![name];
+        while let Some(next) = pending.pop() {
+            for target in self.types.get(next).map(targets_in_place).unwrap_or_default() {
+                if target == name {
+                    return true;
+                }
+                if !reached.contains(&target) {
+                    reached.push(target);
+                    pending.push(target);
+                }
+            }
+        }
+        false
+    }
+}
+
+/// The named type a schema refers to.
+fn target(object: &Map<String, Value>) -> Option<&str> {
+    object.get("$ref").and_then(Value::as_str)?.strip_prefix(TYPES_PREFIX)
+}
+
+/// The named types that a value is checked against as a whole when it is checked against the schema.
+fn targets_in_place(schema: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut pending = vec![schema];
+    while let Some(schema) = pending.pop() {
+        let Some(object) = schema.as_object() else { continue };
+        found.extend(target(object));
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            pending.extend(object.get(keyword).and_then(Value::as_array).into_iter().flatten());
+        }
+        pending.extend(["if", "then", "else", "not"].iter().filter_map(|keyword| object.get(*keyword)));
+        pending.extend(object.get("dependentSchemas").and_then(Value::as_object).into_iter().flat_map(Map::values));
+    }
+    found
+}
+
+fn report_too_large(file: &SourceFile, place: Place, size: usize) -> bool {
+    if size <= SCHEMA_SIZE_MAX {
+        return true;
+    }
+    let message = format!("with every reference followed this is more than {SCHEMA_SIZE_MAX} schemas");
+    Problem::error("schema.too-large", message).at(file, place);
+    false
+}
+
+/// The data of an event is an object.
+fn must_be_object(file: &SourceFile, node: &Node, schema: &Value, types: &Map<String, Value>) {
+    let mut target = schema;
+    let mut steps = 0;
+    while let (None, Some(reference)) = (target.get("type"), target.get("$ref").and_then(Value::as_str)) {
+        // A chain of references that leads nowhere, or in a circle, has been reported already.
+        steps += 1;
+        match resolve(types, reference) {
+            Some(next) if steps < types.len() + 2 => target = next,
+            _ => return,
+        }
+    }
+    let says_object = match target.get("type") {
+        Some(Value::Array(several)) => several.iter().any(|name| name == "object"),
+        Some(one) => one == "object",
+        None => ["allOf", "anyOf", "oneOf", "if"].iter().any(|keyword| target.get(*keyword).is_some()),
+    };
+    if !says_object {
+        Problem::error("schema.not-object", "the schema of an event's data must describe an object")
+            .hint("add `type: object`")
+            .at(file, node.place);
+    }
+}
+
+fn examples(catalog: &crate::AppCatalog, declared: &Declared<'_>, data: &Node) {
+    let Declared { event_type, file, node } = declared;
+    let schema = catalog.validation_schema(event_type);
+    let validator = match validation_options::<jsonschema::json::SerdeJson>().build(&schema) {
+        Ok(validator) => validator,
+        Err(error) => {
+            Problem::error("schema.invalid", format!("the schema cannot be used: {}", short(&error.to_string())))
+                .at(file, data.place);
+            return;
+        }
+    };
+    let known: Vec<&String> = event_type
+        .data
+        .as_ref()
+        .map(|data| declared_properties(&catalog.types, data).into_iter().map(|(name, _)| name).collect())
+        .unwrap_or_default();
+    let open = ["additionalProperties", "patternProperties", "unevaluatedProperties"]
+        .iter()
+        .any(|keyword| schema.get(*keyword).is_some());
+    for (index, example) in event_type.examples.iter().enumerate() {
+        for error in validator.iter_errors(example).take(EXAMPLE_ERRORS_MAX) {
+            let pointer = format!("/examples/{index}{}", error.instance_path().as_str());
+            Problem::error("example.invalid", short(&error.to_string())).at(file, node.locate(&pointer));
+        }
+        for name in example.as_object().into_iter().flat_map(Map::keys) {
+            if !open && !known.is_empty() && !known.contains(&name) {
+                let mut pointer = format!("/examples/{index}");
+                daybook_event::finding::push_pointer(&mut pointer, name);
+                Problem::warning("example.unknown-field", format!("the schema declares no property `{name}`"))
+                    .maybe_hint(suggestion(name, known.iter().map(|name| name.as_str())))
+                    .at(file, node.locate(&pointer));
+            }
+        }
+    }
+}
+
+/// Text from elsewhere, cut to what a line can hold.
+fn short(text: &str) -> String {
+    const CHARS_MAX: usize = 240;
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,242 @@
+//! JSON Schemas as catalogs write them, and as admission compiles them.
+//!
+//! A catalog's schemas are JSON Schema 2020-12 with references of the form `#/types/name` into the catalog's named types.
+//! [`AppCatalog::validation_schema`] makes one self-contained schema of an event type's data: the types it uses are
+//! bundled, and the formats that Daybook adds also accept text. [`validation_options`] compiles it the way lint does.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jsonschema::json::Json;
+use jsonschema::{Draft, PatternOptions, Retrieve, ValidationOptions};
+use serde_json::{Map, Value, json};
+
+use crate::{AppCatalog, EventType, formats};
+
+/// Where references to named types point.
+pub(crate) const TYPES_PREFIX: &str = "#/types/";
+const DEFINITIONS_PREFIX: &str = "#/$defs/";
+
+/// The options that [`AppCatalog::validation_schema`] is meant to be compiled with: draft 2020-12, formats asserted, the
+/// formats of [`formats`] known, and patterns matched in linear time.
+#[must_use]
+pub fn validation_options<'i, F: Json>() -> ValidationOptions<'i, Arc<dyn Retrieve>, F> {
+    jsonschema::options_for::<F>()
+        .with_draft(Draft::Draft202012)
+        .should_validate_formats(true)
+        .with_pattern_options(PatternOptions::regex())
+        .with_format("decimal", formats::is_decimal)
+        .with_format("int64", formats::is_int64)
+        .with_format("object-id", formats::is_object_id)
+}
+
+impl AppCatalog {
+    /// A self-contained JSON Schema 2020-12 of a type's data, for compiling with [`validation_options`]:
+    ///
+    /// - references to named types point to `$defs`, which holds those that are used;
+    /// - `decimal` and `int64` numbers are also accepted as text of that format, `int64` within 64 bits, and a bound that
+    ///   forbids negative numbers forbids them as text too (other bounds hold for numbers only);
+    /// - properties the envelope may hold instead ([`AppCatalog::envelope_required`]) are not required.
+    ///
+    /// Any object, and nothing at all, is valid for a type without a schema.
+    #[must_use]
+    pub fn validation_schema(&self, event_type: &EventType) -> Value {
+        let Some(data) = &event_type.data else { return json!({"type": ["object", "null"]}) };
+        let mut schema = self.bundle(data);
+        let elsewhere = self.envelope_required(event_type);
+        if let Some(Value::Array(required)) = schema.get_mut("required") {
+            required.retain(|name| !elsewhere.iter().any(|(property, _)| name == property));
+        }
+        for_each_schema(&mut schema, &mut widen);
+        schema
+    }
+
+    /// `schema` with the named types it uses in its `$defs`, otherwise as written.
+    pub(crate) fn bundle(&self, schema: &Value) -> Value {
+        let mut bundled = schema.clone();
+        let mut wanted: Vec<String> = Vec::new();
+        redirect(&mut bundled, &mut wanted);
+        let mut definitions = Map::new();
+        while let Some(name) = wanted.pop() {
+            if !definitions.contains_key(&name)
+                && let Some(named) = self.types.get(&name)
+            {
+                let mut named = named.clone();
+                redirect(&mut named, &mut wanted);
+                definitions.insert(name, named);
+            }
+        }
+        if let Value::Object(object) = &mut bundled {
+            object.remove("$schema");
+            if !definitions.is_empty() {
+                definitions.sort_keys();
+                object.insert("$defs".to_owned(), Value::Object(definitions));
+            }
+        }
+        bundled
+    }
+}
+
+/// Points references to named types into `$defs`, and adds their names to `wanted`.
+fn redirect(schema: &mut Value, wanted: &mut Vec<String>) {
+    for_each_schema(schema, &mut |object| {
+        if let Some(Value::String(reference)) = object.get_mut("$ref")
+            && let Some(name) = reference.strip_prefix(TYPES_PREFIX)
+        {
+            wanted.push(name.to_owned());
+            *reference = format!("{DEFINITIONS_PREFIX}{name}");
+        }
+    });
+}
+
+/// Lets numbers of Daybook's formats be written as text.
+fn widen(schema: &mut Map<String, Value>) {
+    let number = match schema.get("format").and_then(Value::as_str) {
+        Some("decimal") => "number",
+        Some("int64") => "integer",
+        _ => return,
+    };
+    let types = match schema.get("type") {
+        Some(Value::String(one)) => vec![Value::String(one.clone())],
+        Some(Value::Array(several)) => several.clone(),
+        _ => return,
+    };
+    let numeric = types.iter().any(|name| name == number || name == "integer");
+    if !numeric || types.iter().any(|name| name == "string") {
+        return;
+    }
+    let not_negative = ["minimum", "exclusiveMinimum"]
+        .iter()
+        .filter_map(|bound| schema.get(*bound)?.as_f64())
+        .any(|bound| bound >= 0.0);
+    let mut types = types;
+    types.push(Value::from("string"));
+    schema.insert("type".to_owned(), Value::Array(types));
+    if number == "integer" {
+        for (bound, other, limit) in
+            [("minimum", "exclusiveMinimum", i64::MIN), ("maximum", "exclusiveMaximum", i64::MAX)]
+        {
+            if !schema.contains_key(other) {
+                schema.entry(bound).or_insert_with(|| Value::from(limit));
+            }
+        }
+    }
+    if not_negative {
+        // A pattern says nothing of numbers, so it can stand beside the bound; one the catalog wrote keeps its place.
+        let sign = json!({"pattern": "^[^-]"});
+        match schema.get_mut("allOf") {
+            Some(Value::Array(all)) => all.push(sign),
+            _ => {
+                schema.insert("allOf".to_owned(), json!([sign]));
+            }
+        }
+    }
+}
+
+/// Keywords whose value is a schema.
+pub(crate) const SCHEMA_KEYWORDS: [&str; 11] = [
+    "additionalProperties",
+    "contains",
+    "contentSchema",
+    "else",
+    "if",
+    "items",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+/// Keywords whose value maps names to schemas.
+pub(crate) const SCHEMA_MAP_KEYWORDS: [&str; 4] = ["$defs", "dependentSchemas", "patternProperties", "properties"];
+/// Keywords whose value lists schemas.
+pub(crate) const SCHEMA_LIST_KEYWORDS: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
+
+/// Calls `change` for a schema and every schema in it, the outer first.
+fn for_each_schema(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
+    let Value::Object(object) = schema else { return };
+    change(object);
+    for (keyword, value) in object.iter_mut() {
+        let keyword = keyword.as_str();
+        if SCHEMA_KEYWORDS.contains(&keyword) {
+            for_each_schema(value, change);
+        } else if SCHEMA_MAP_KEYWORDS.contains(&keyword) {
+            if let Value::Object(map) = value {
+                map.values_mut().for_each(|schema| for_each_schema(schema, change));
+            }
+        } else if SCHEMA_LIST_KEYWORDS.contains(&keyword)
+            && let Value::Array(list) = value
+        {
+            list.iter_mut().for_each(|schema| for_each_schema(schema, change));
+        }
+    }
+}
+
+/// Calls `look` for a schema and every schema in it, the outer first, with its JSON Pointer.
+pub(crate) fn visit<'s>(schema: &'s Value, look: &mut impl FnMut(&str, &'s Map<String, Value>)) {
+    walk(schema, &mut String::new(), look);
+}
+
+fn walk<'s>(schema: &'s Value, pointer: &mut String, look: &mut impl FnMut(&str, &'s Map<String, Value>)) {
+    let Value::Object(object) = schema else { return };
+    look(pointer, object);
+    for (keyword, value) in object {
+        let length = pointer.len();
+        let mut child = |tokens: &[&str], schema: &'s Value| {
+            for token in tokens {
+                daybook_event::finding::push_pointer(pointer, token);
+            }
+            walk(schema, pointer, look);
+            pointer.truncate(length);
+        };
+        let keyword = keyword.as_str();
+        if SCHEMA_KEYWORDS.contains(&keyword) {
+            child(&[keyword], value);
+        } else if SCHEMA_MAP_KEYWORDS.contains(&keyword) {
+            for (name, schema) in value.as_object().into_iter().flatten() {
+                child(&[keyword, name], schema);
+            }
+        } else if SCHEMA_LIST_KEYWORDS.contains(&keyword) {
+            for (index, schema) in value.as_array().into_iter().flatten().enumerate() {
+                child(&[keyword, &index.to_string()], schema);
+            }
+        }
+    }
+}
+
+/// The properties that a data schema declares: its own and those of the schemas it is made of by reference or `allOf`,
+/// `anyOf`, `oneOf`, `then`, `else`. Without duplicates, in the order they are met.
+pub(crate) fn declared_properties<'s>(
+    types: &'s Map<String, Value>,
+    schema: &'s Value,
+) -> Vec<(&'s String, &'s Value)> {
+    let mut found: Vec<(&String, &Value)> = Vec::new();
+    let mut pending = vec![schema];
+    let mut references = BTreeSet::new();
+    while let Some(schema) = pending.pop() {
+        let Some(object) = schema.as_object() else { continue };
+        for (name, property) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            if !found.iter().any(|(known, _)| *known == name) {
+                found.push((name, property));
+            }
+        }
+        if let Some(reference) = object.get("$ref").and_then(Value::as_str)
+            && references.insert(reference)
+        {
+            pending.extend(resolve(types, reference));
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            pending.extend(object.get(keyword).and_then(Value::as_array).into_iter().flatten());
+        }
+        pending.extend(["then", "else"].iter().filter_map(|keyword| object.get(*keyword)));
+    }
+    found
+}
+
+/// The named type a reference points to.
+pub(crate) fn resolve<'s>(types: &'s Map<String, Value>, reference: &str) -> Option<&'s Value> {
+    types.get(reference.strip_prefix(TYPES_PREFIX)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! The catalogs that ship with Daybook are as clean as those of its users should be.
+
+use std::path::Path;
+
+use daybook_catalog::{Catalogs, render};
+
+#[test]
+fn the_catalogs_that_ship_have_no_findings() {
+    let loaded = Catalogs::builtin();
+    assert!(loaded.diagnostics.is_empty(), "\n{}", render::text(&loaded.diagnostics));
+    let slugs: Vec<&str> = loaded.catalogs.apps().map(|app| app.app.as_str()).collect();
+    assert_eq!(slugs, ["daybook", "noema", "tachikoma", "tamma", "unofficial-communities"]);
+}
+
+#[test]
+fn what_is_built_in_is_what_lies_in_the_directory() {
+    let loaded = daybook_catalog::check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalogs"));
+    assert!(loaded.diagnostics.is_empty(), "\n{}", render::text(&loaded.diagnostics));
+    let count = |catalogs: &Catalogs| catalogs.apps().map(|app| app.events.len()).sum::<usize>();
+    assert_eq!(count(&loaded.catalogs), count(&Catalogs::builtin().catalogs));
+    assert!(daybook_catalog::builtin_file("noema/catalog.yaml").is_some());
+    assert_eq!(daybook_catalog::builtin_file("noema/../noema/catalog.yaml"), None);
+}

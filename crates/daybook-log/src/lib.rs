@@ -1,1 +1,30 @@
-//! daybook-log
+//! The log: the book of record that everything else is computed from.
+//!
+//! Records go into segment files in checksummed, compressed frames. One writer takes everything that waits, writes it
+//! with one call and syncs once (group commit); whoever appended is answered after that. What is already in the log
+//! is known exactly, by key, over its whole length. The bytes are described in `docs/log-format.md`; nothing outside
+//! this crate knows them.
+//!
+//! [`Log::open`] gives a [`Log`], a handle that is cheap to clone. [`Log::append`] is asynchronous; everything that
+//! reads is synchronous and may go to the disk, so an asynchronous caller puts it where blocking is allowed.
+
+pub mod disk;
+pub mod limits;
+
+mod error;
+mod frame;
+mod index;
+mod log;
+mod queue;
+mod reader;
+mod record;
+mod recovery;
+mod segment;
+mod store;
+mod stream;
+mod tail;
+mod writer;
+
+pub use error::{AppendError, OpenError, ReadError};
+pub use log::{Log, LogOptions, LogStatus};
+pub use record::{AppendBatch, Appended, Clash, Digest, Filter, Known, Page, ReadLimit, Record, RecordKey, RecordMeta};

@@ -1,0 +1,149 @@
+//! What can go wrong, per operation.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::record::Clash;
+
+/// Why the log cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error("{} is in use by {}", directory.display(), pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
+    Locked {
+        /// The log's directory.
+        directory: PathBuf,
+        /// The other process, where it could be told.
+        pid: Option<u32>,
+    },
+    /// Something that had been durable is not as it was written.
+    #[error("{} is damaged at byte {offset}: {what}", file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// Where in it.
+        offset: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// The file was written by a later version of Daybook.
+    #[error("{} has format version {version}, which this Daybook does not know", file.display())]
+    Version {
+        /// The file.
+        file: PathBuf,
+        /// Its version.
+        version: u16,
+    },
+    /// An option is out of range.
+    #[error("log option {option}: {problem}")]
+    Options {
+        /// The option's name.
+        option: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The disk refused.
+    #[error("{}: {source}", file.display())]
+    Io {
+        /// The file or directory.
+        file: PathBuf,
+        /// What the disk said.
+        source: io::Error,
+    },
+}
+
+impl OpenError {
+    /// For `map_err`.
+    pub(crate) fn io(file: &Path) -> impl FnOnce(io::Error) -> Self {
+        let file = file.to_owned();
+        move |source| Self::Io { file, source }
+    }
+}
+
+impl From<ReadError> for OpenError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Damaged { file, offset, what } => Self::Damaged { file, offset, what },
+            ReadError::Version { file, version } => Self::Version { file, version },
+            ReadError::Io { file, source } => Self::Io { file, source },
+        }
+    }
+}
+
+/// Why something cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It is not as it was written.
+    #[error("{} is damaged at byte {offset}: {what}", file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// Where in it.
+        offset: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// The file was written by a later version of Daybook.
+    #[error("{} has format version {version}, which this Daybook does not know", file.display())]
+    Version {
+        /// The file.
+        file: PathBuf,
+        /// Its version.
+        version: u16,
+    },
+    /// The disk refused.
+    #[error("{}: {source}", file.display())]
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// What the disk said.
+        source: io::Error,
+    },
+}
+
+impl ReadError {
+    /// For `map_err`.
+    pub(crate) fn io(file: &Path) -> impl FnOnce(io::Error) -> Self {
+        let file = file.to_owned();
+        move |source| Self::Io { file, source }
+    }
+}
+
+/// Why a batch was not appended. Nothing of it is in the log, except after [`AppendError::Poisoned`], where that is not
+/// known until the log is opened again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// More is waiting than the queue takes.
+    #[error("the log's queue is full; try again in {} s", retry_after.as_secs())]
+    Busy {
+        /// When there will be room, as far as can be told.
+        retry_after: Duration,
+    },
+    /// The disk is full. The log goes on by itself when there is room.
+    #[error("no space left for the log")]
+    NoSpace,
+    /// A write or a sync failed, or the id index cannot be read; the log takes no more writes until it is opened again.
+    #[error("the log takes no more writes until it is opened again: {0}")]
+    Poisoned(String),
+    /// The batch is larger than one call may be.
+    #[error("{records} records of {bytes} bytes are more than one append may carry")]
+    TooLarge {
+        /// Its records.
+        records: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
+    /// The ends of the records do not divide the bytes.
+    #[error("the batch is malformed: record {index} does not end inside its bytes")]
+    Malformed {
+        /// The first record that is wrong.
+        index: usize,
+    },
+    /// Records of an atomic batch have keys that are in the log with other content.
+    #[error("{} records of the batch conflict with the log", .0.len())]
+    Conflict(Vec<Clash>),
+    /// The log is closed.
+    #[error("the log is closed")]
+    Closed,
+}

@@ -1,0 +1,441 @@
+//! Frames: the unit in which records are written, checksummed and compressed. Layout in `docs/log-format.md`.
+
+use bytes::Bytes;
+use crc_fast::crc64_nvme;
+use daybook_event::Position;
+use lz4_flex::block::{CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size};
+
+use crate::limits::{FRAME_BYTES_LIMIT, FRAME_RECORDS_MAX, RECORD_OVERHEAD_BYTES};
+use crate::record::{Digest, Filter, Record, RecordKey, RecordMeta};
+
+/// Length of a frame's header.
+pub(crate) const FRAME_HEADER_BYTES: usize = 80;
+/// What a frame begins with.
+pub(crate) const FRAME_MAGIC: [u8; 4] = *b"DBFR";
+const FRAME_VERSION: u8 = 1;
+/// Bytes of a record's key and digest.
+pub(crate) const IDENTITY_BYTES: usize = 32;
+/// Bytes that a record has in the body before the records' own bytes.
+const COLUMN_BYTES: usize = RECORD_OVERHEAD_BYTES - IDENTITY_BYTES;
+
+const FLAG_COMPRESSED: u8 = 1;
+const FLAG_FOOTER: u8 = 2;
+const FLAG_MARK: u8 = 4;
+const RECORD_HIDDEN: u8 = 1;
+const RECORD_URGENT: u8 = 2;
+
+/// What a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FrameKind {
+    /// Records.
+    Records,
+    /// The sparse index at the end of a closed segment.
+    Footer,
+    /// The proof that everything before it is durable.
+    Mark,
+}
+
+/// Apps and times of some records, as far as a filter must know to leave them out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Summary {
+    pub(crate) app_bits: u64,
+    pub(crate) time_min_us: i64,
+    pub(crate) time_max_us: i64,
+}
+
+impl Summary {
+    /// Of no records.
+    pub(crate) const EMPTY: Self = Self { app_bits: 0, time_min_us: i64::MAX, time_max_us: i64::MIN };
+
+    /// Takes in the records of `other`.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.app_bits |= other.app_bits;
+        self.time_min_us = self.time_min_us.min(other.time_min_us);
+        self.time_max_us = self.time_max_us.max(other.time_max_us);
+    }
+
+    /// Whether a record that the filter wants may be among them.
+    pub(crate) fn may_match(&self, filter: &Filter) -> bool {
+        filter.app.is_none_or(|app| self.app_bits & app_bit(app) != 0)
+            && filter.since_us.is_none_or(|since| self.time_max_us >= since)
+    }
+}
+
+/// A frame's header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FrameHeader {
+    pub(crate) kind: FrameKind,
+    pub(crate) compressed: bool,
+    pub(crate) first: Position,
+    pub(crate) records: u32,
+    pub(crate) stored_bytes: u32,
+    pub(crate) raw_bytes: u32,
+    pub(crate) summary: Summary,
+    pub(crate) synced: u64,
+    pub(crate) payload_checksum: u64,
+}
+
+/// Why bytes are not a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FrameFault {
+    #[error("the file ends within a frame")]
+    Short,
+    #[error("no frame begins here")]
+    Magic,
+    #[error("the frame's header does not match its checksum")]
+    HeaderChecksum,
+    #[error("the frame has format version {0}, which this Daybook does not know")]
+    Version(u8),
+    #[error("the frame's header contradicts itself")]
+    Header,
+    #[error("the frame's payload does not match its checksum")]
+    PayloadChecksum,
+    #[error("the frame's body cannot be decompressed")]
+    Compression,
+    #[error("the frame's records do not fill its body")]
+    Lengths,
+}
+
+impl FrameHeader {
+    /// A header of a frame without records or body.
+    pub(crate) fn bare(kind: FrameKind, first: Position, synced: u64) -> Self {
+        Self {
+            kind,
+            compressed: false,
+            first,
+            records: 0,
+            stored_bytes: 0,
+            raw_bytes: 0,
+            summary: Summary::EMPTY,
+            synced,
+            payload_checksum: crc64_nvme(&[]),
+        }
+    }
+
+    /// The position that follows the frame's last record.
+    pub(crate) fn end(&self) -> Position {
+        self.first + Position::from(self.records)
+    }
+
+    /// Bytes between the header and the next frame.
+    pub(crate) fn payload_bytes(&self) -> usize {
+        self.records as usize * IDENTITY_BYTES + self.stored_bytes as usize
+    }
+
+    /// Bytes of the whole frame.
+    pub(crate) fn frame_bytes(&self) -> u64 {
+        (FRAME_HEADER_BYTES + self.payload_bytes()) as u64
+    }
+
+    /// The header's bytes.
+    pub(crate) fn encode(&self, log_id: u64) -> [u8; FRAME_HEADER_BYTES] {
+        let mut out = [0; FRAME_HEADER_BYTES];
+        let kind = match self.kind {
+            FrameKind::Records => 0,
+            FrameKind::Footer => FLAG_FOOTER,
+            FrameKind::Mark => FLAG_MARK,
+        };
+        out[..4].copy_from_slice(&FRAME_MAGIC);
+        out[4] = FRAME_VERSION;
+        out[5] = kind | if self.compressed { FLAG_COMPRESSED } else { 0 };
+        out[8..16].copy_from_slice(&self.first.to_le_bytes());
+        out[16..20].copy_from_slice(&self.records.to_le_bytes());
+        out[20..24].copy_from_slice(&self.stored_bytes.to_le_bytes());
+        out[24..28].copy_from_slice(&self.raw_bytes.to_le_bytes());
+        out[32..40].copy_from_slice(&self.summary.app_bits.to_le_bytes());
+        out[40..48].copy_from_slice(&self.summary.time_min_us.to_le_bytes());
+        out[48..56].copy_from_slice(&self.summary.time_max_us.to_le_bytes());
+        out[56..64].copy_from_slice(&self.synced.to_le_bytes());
+        out[64..72].copy_from_slice(&self.payload_checksum.to_le_bytes());
+        let checksum = header_checksum(log_id, &out);
+        out[72..80].copy_from_slice(&checksum.to_le_bytes());
+        out
+    }
+
+    /// Reads a header, which must be whole.
+    pub(crate) fn decode(bytes: &[u8], log_id: u64) -> Result<Self, FrameFault> {
+        let bytes: &[u8; FRAME_HEADER_BYTES] = bytes.first_chunk().ok_or(FrameFault::Short)?;
+        if bytes[..4] != FRAME_MAGIC {
+            return Err(FrameFault::Magic);
+        }
+        if u64_at(bytes, 72) != header_checksum(log_id, bytes) {
+            return Err(FrameFault::HeaderChecksum);
+        }
+        if bytes[4] != FRAME_VERSION {
+            return Err(FrameFault::Version(bytes[4]));
+        }
+        let header = Self {
+            kind: match bytes[5] & !FLAG_COMPRESSED {
+                0 => FrameKind::Records,
+                FLAG_FOOTER => FrameKind::Footer,
+                FLAG_MARK => FrameKind::Mark,
+                _ => return Err(FrameFault::Header),
+            },
+            compressed: bytes[5] & FLAG_COMPRESSED != 0,
+            first: u64_at(bytes, 8),
+            records: u32_at(bytes, 16),
+            stored_bytes: u32_at(bytes, 20),
+            raw_bytes: u32_at(bytes, 24),
+            summary: Summary {
+                app_bits: u64_at(bytes, 32),
+                time_min_us: u64_at(bytes, 40).cast_signed(),
+                time_max_us: u64_at(bytes, 48).cast_signed(),
+            },
+            synced: u64_at(bytes, 56),
+            payload_checksum: u64_at(bytes, 64),
+        };
+        let (records, raw, stored) = (header.records as usize, header.raw_bytes as usize, header.stored_bytes as usize);
+        let consistent = records <= FRAME_RECORDS_MAX
+            && raw <= FRAME_BYTES_LIMIT
+            && stored <= raw
+            && (header.compressed || stored == raw)
+            && (header.kind != FrameKind::Records || (records > 0 && raw >= records * COLUMN_BYTES))
+            && (header.kind == FrameKind::Records || records == 0)
+            && (header.kind != FrameKind::Mark || raw == 0)
+            && header.first > 0
+            && header.first.checked_add(header.records.into()).is_some();
+        if consistent { Ok(header) } else { Err(FrameFault::Header) }
+    }
+
+    /// Checks a payload against its checksum.
+    pub(crate) fn check(&self, payload: &[u8]) -> Result<(), FrameFault> {
+        if payload.len() == self.payload_bytes() && crc64_nvme(payload) == self.payload_checksum {
+            Ok(())
+        } else {
+            Err(FrameFault::PayloadChecksum)
+        }
+    }
+
+    /// The keys and digests in a payload, in position order.
+    pub(crate) fn identities<'a>(&self, payload: &'a [u8]) -> impl Iterator<Item = (RecordKey, Digest)> + use<'a> {
+        payload[..self.records as usize * IDENTITY_BYTES].chunks_exact(IDENTITY_BYTES).map(|identity| {
+            let (mut key, mut digest) = ([0; 16], [0; 16]);
+            key.copy_from_slice(&identity[..16]);
+            digest.copy_from_slice(&identity[16..]);
+            (key, digest)
+        })
+    }
+}
+
+/// Consecutive records of one batch, on their way into a frame.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FramePart<'a> {
+    /// The records.
+    pub(crate) records: &'a [RecordMeta],
+    /// Where the first one begins in `bytes`.
+    pub(crate) start: u32,
+    /// The bytes of their batch.
+    pub(crate) bytes: &'a [u8],
+}
+
+/// Writes frames, keeping its buffers from one to the next.
+pub(crate) struct FrameEncoder {
+    raw: Vec<u8>,
+    compressed: Vec<u8>,
+    small: CompressTable,
+    large: CompressTable,
+}
+
+impl FrameEncoder {
+    pub(crate) fn new() -> Self {
+        let (small, large) = (CompressTable::small(), CompressTable::large());
+        Self { raw: Vec::new(), compressed: Vec::new(), small, large }
+    }
+
+    /// Appends one frame with the records of `parts` to `out`.
+    pub(crate) fn encode(
+        &mut self,
+        log_id: u64,
+        first: Position,
+        synced: u64,
+        parts: &[FramePart<'_>],
+        out: &mut Vec<u8>,
+    ) -> FrameHeader {
+        let records: usize = parts.iter().map(|part| part.records.len()).sum();
+        assert!(records > 0 && records <= FRAME_RECORDS_MAX, "a frame of {records} records");
+        let start = out.len();
+        out.resize(start + FRAME_HEADER_BYTES, 0);
+        let summary = self.columns(parts, out);
+        let raw_bytes = self.raw.len();
+        assert!(raw_bytes <= FRAME_BYTES_LIMIT, "a frame of {raw_bytes} bytes");
+        let compressed = self.compress(out);
+        let payload = &out[start + FRAME_HEADER_BYTES..];
+        let header = FrameHeader {
+            kind: FrameKind::Records,
+            compressed,
+            first,
+            records: length_u32(records),
+            stored_bytes: length_u32(payload.len() - records * IDENTITY_BYTES),
+            raw_bytes: length_u32(raw_bytes),
+            summary,
+            synced,
+            payload_checksum: crc64_nvme(payload),
+        };
+        out[start..start + FRAME_HEADER_BYTES].copy_from_slice(&header.encode(log_id));
+        self.shrink();
+        header
+    }
+
+    /// Appends the identities to `out` and fills `raw` with the body.
+    fn columns(&mut self, parts: &[FramePart<'_>], out: &mut Vec<u8>) -> Summary {
+        let mut summary = Summary::EMPTY;
+        let raw = &mut self.raw;
+        raw.clear();
+        let all = || parts.iter().flat_map(|part| part.records);
+        for record in all() {
+            out.extend_from_slice(&record.key);
+            out.extend_from_slice(&record.digest);
+            raw.extend_from_slice(&record.app.to_le_bytes());
+            summary.app_bits |= app_bit(record.app);
+        }
+        for record in all() {
+            raw.extend_from_slice(&record.time_us.to_le_bytes());
+            summary.time_min_us = summary.time_min_us.min(record.time_us);
+            summary.time_max_us = summary.time_max_us.max(record.time_us);
+        }
+        for part in parts {
+            let mut start = part.start;
+            for record in part.records {
+                raw.extend_from_slice(&(record.end - start).to_le_bytes());
+                start = record.end;
+            }
+        }
+        raw.extend(all().map(|record| {
+            (if record.hidden { RECORD_HIDDEN } else { 0 }) | (if record.urgent { RECORD_URGENT } else { 0 })
+        }));
+        for part in parts {
+            let end = part.records.last().map_or(part.start, |record| record.end);
+            raw.extend_from_slice(&part.bytes[part.start as usize..end as usize]);
+        }
+        summary
+    }
+
+    /// Appends the body to `out`, compressed if that makes it smaller, and says whether it is.
+    fn compress(&mut self, out: &mut Vec<u8>) -> bool {
+        let room = get_maximum_output_size(self.raw.len());
+        if self.compressed.len() < room {
+            self.compressed.resize(room, 0);
+        }
+        let table = if self.raw.len() < usize::from(u16::MAX) { &mut self.small } else { &mut self.large };
+        match compress_into_with_table(&self.raw, &mut self.compressed, table) {
+            Ok(length) if length < self.raw.len() => {
+                out.extend_from_slice(&self.compressed[..length]);
+                true
+            }
+            _ => {
+                out.extend_from_slice(&self.raw);
+                false
+            }
+        }
+    }
+
+    /// Gives back what one unusually large frame took.
+    fn shrink(&mut self) {
+        const KEEP: usize = 2 * crate::limits::GROUP_BYTES_MAX;
+        if self.raw.capacity() > KEEP {
+            self.raw = Vec::new();
+        }
+        if self.compressed.capacity() > KEEP {
+            self.compressed = Vec::new();
+        }
+    }
+}
+
+/// A frame's records, decompressed.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    first: Position,
+    records: usize,
+    /// The body as it was before compression.
+    body: Bytes,
+    /// Where each record ends in `body`.
+    ends: Vec<u32>,
+}
+
+impl Frame {
+    /// Decodes a payload that has been checked.
+    pub(crate) fn decode(header: &FrameHeader, payload: &[u8]) -> Result<Self, FrameFault> {
+        let records = header.records as usize;
+        let stored = &payload[records * IDENTITY_BYTES..];
+        let body = if header.compressed {
+            let mut body = vec![0; header.raw_bytes as usize];
+            match decompress_into(stored, &mut body) {
+                Ok(length) if length == body.len() => body,
+                _ => return Err(FrameFault::Compression),
+            }
+        } else {
+            stored.to_vec()
+        };
+        let mut end = (records * COLUMN_BYTES) as u64;
+        let mut ends = Vec::with_capacity(records);
+        for index in 0..records {
+            end += u64::from(u32_at(&body, records * 16 + index * 4));
+            ends.push(u32::try_from(end).map_err(|_| FrameFault::Lengths)?);
+        }
+        if end == body.len() as u64 {
+            Ok(Self { first: header.first, records, body: Bytes::from(body), ends })
+        } else {
+            Err(FrameFault::Lengths)
+        }
+    }
+
+    /// The position of the first record.
+    pub(crate) fn first(&self) -> Position {
+        self.first
+    }
+
+    /// The position that follows the last record.
+    pub(crate) fn end(&self) -> Position {
+        self.first + self.records as u64
+    }
+
+    /// About what it takes in memory.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.body.len() + self.ends.len() * 4 + 128
+    }
+
+    /// The record at a position of this frame, if the filter wants it.
+    pub(crate) fn record(&self, position: Position, filter: &Filter) -> Option<Record> {
+        let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
+        let end = *self.ends.get(index)? as usize;
+        let (app, time_us) = (u64_at(&self.body, index * 8), u64_at(&self.body, (self.records + index) * 8));
+        let (time_us, flags) = (time_us.cast_signed(), self.body[self.records * 20 + index]);
+        let wanted = filter.app.is_none_or(|wanted| wanted == app)
+            && filter.since_us.is_none_or(|since| time_us >= since)
+            && (filter.hidden || flags & RECORD_HIDDEN == 0);
+        let start = if index == 0 { self.records * COLUMN_BYTES } else { self.ends[index - 1] as usize };
+        wanted.then(|| Record { position, app, time_us, bytes: self.body.slice(start..end) })
+    }
+}
+
+/// The little-endian number at an offset, which must be inside.
+pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    let mut number = [0; 8];
+    number.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(number)
+}
+
+/// The little-endian number at an offset, which must be inside.
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    let mut number = [0; 4];
+    number.copy_from_slice(&bytes[at..at + 4]);
+    u32::from_le_bytes(number)
+}
+
+/// The bit that stands for an app.
+fn app_bit(app: u64) -> u64 {
+    1 << (app & 63)
+}
+
+fn header_checksum(log_id: u64, header: &[u8; FRAME_HEADER_BYTES]) -> u64 {
+    let mut bytes = [0; 80];
+    bytes[..8].copy_from_slice(&log_id.to_le_bytes());
+    bytes[8..].copy_from_slice(&header[..72]);
+    crc64_nvme(&bytes)
+}
+
+/// A length that the limits keep below 4 GiB.
+fn length_u32(length: usize) -> u32 {
+    debug_assert!(u32::try_from(length).is_ok());
+    length as u32
+}

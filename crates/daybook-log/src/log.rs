@@ -1,0 +1,288 @@
+//! The log as its users see it: options, a handle, its state.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use daybook_event::Position;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::disk::{Disk, DiskLock, LockError, RealDisk};
+use crate::error::{AppendError, OpenError, ReadError};
+use crate::index::IdIndex;
+use crate::limits::{
+    FRAME_BYTES_DEFAULT, FRAME_BYTES_LIMIT, OPEN_VERIFY_BYTES_DEFAULT, QUEUE_BYTES_DEFAULT, REQUEST_BYTES_MAX,
+    REQUEST_RECORDS_MAX, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_LIMIT, SEGMENT_BYTES_MIN,
+};
+use crate::queue::Queue;
+use crate::reader::Reader;
+use crate::record::{AppendBatch, Appended, Filter, Known, Page, ReadLimit, RecordKey};
+use crate::recovery::recover;
+use crate::store::Store;
+use crate::tail::Tail;
+use crate::writer::Writer;
+
+/// How a log is kept. The defaults are meant for use.
+#[derive(Debug, Clone)]
+pub struct LogOptions {
+    /// A segment is closed once it has this many bytes.
+    pub segment_size_bytes: u64,
+    /// A frame takes no further request once its records have this many bytes.
+    pub frame_bytes_max: usize,
+    /// Bytes that may wait for the writer; more is refused with [`AppendError::Busy`].
+    pub queue_bytes_max: usize,
+    /// This many of the newest bytes are verified at start.
+    pub verify_bytes: u64,
+    /// The disk.
+    pub disk: Arc<dyn Disk>,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self {
+            segment_size_bytes: SEGMENT_BYTES_DEFAULT,
+            frame_bytes_max: FRAME_BYTES_DEFAULT,
+            queue_bytes_max: QUEUE_BYTES_DEFAULT,
+            verify_bytes: OPEN_VERIFY_BYTES_DEFAULT,
+            disk: Arc::new(RealDisk),
+        }
+    }
+}
+
+/// How the log is doing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogStatus {
+    /// The position of the last durable record; 0 when there is none.
+    pub head: Position,
+    /// Why the log takes no more writes until it is opened again, if so.
+    pub poisoned: Option<String>,
+    /// Segment files.
+    pub segments: usize,
+    /// Bytes in them.
+    pub bytes: u64,
+    /// Bytes that wait for the writer.
+    pub queue_bytes: usize,
+    /// Bytes that may wait.
+    pub queue_bytes_max: usize,
+}
+
+/// A handle on an open log. The log is closed when the last one is dropped, or by [`Log::close`].
+#[derive(Debug, Clone)]
+pub struct Log {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    queue: Arc<Queue>,
+    store: Arc<Store>,
+    index: Arc<IdIndex>,
+    reader: Reader,
+    head: watch::Receiver<Position>,
+    /// Taken by whoever closes the log.
+    running: Mutex<Option<Running>>,
+    /// Says that the log is closed.
+    closed: watch::Sender<bool>,
+}
+
+/// What an open log holds on to.
+#[derive(Debug)]
+struct Running {
+    writer: JoinHandle<()>,
+    lock: Box<dyn DiskLock>,
+}
+
+impl Log {
+    /// Opens the log in a directory, which is made when it is not there. Reads the newest part of it, and may take as
+    /// long as that.
+    ///
+    /// # Errors
+    /// [`OpenError::Locked`] when another process has it; [`OpenError::Damaged`] when something that had been durable
+    /// is not as it was written; others as they say.
+    pub fn open(directory: impl AsRef<Path>, options: LogOptions) -> Result<Self, OpenError> {
+        let directory = directory.as_ref();
+        options.check()?;
+        let disk = options.disk;
+        disk.create_directory(directory).map_err(OpenError::io(directory))?;
+        let lock_path = directory.join("lock");
+        let lock = disk.lock(&lock_path).map_err(|error| match error {
+            LockError::Held { pid } => OpenError::Locked { directory: directory.to_owned(), pid },
+            LockError::Io(source) => OpenError::Io { file: lock_path, source },
+        })?;
+        let recovered = recover(&disk, directory, options.verify_bytes)?;
+        if recovered.torn_bytes > 0 || recovered.rewritten_records > 0 {
+            let (torn_bytes, rewritten_records) = (recovered.torn_bytes, recovered.rewritten_records);
+            tracing::info!(torn_bytes, rewritten_records, "the log was not closed; its tail was put in order");
+        }
+        let store = Arc::new(recovered.store);
+        let index = Arc::new(IdIndex::open(&store)?);
+        let queue = Arc::new(Queue::new(options.queue_bytes_max));
+        let (head_sender, head) = watch::channel(store.head());
+        let tail = Tail::new(Arc::clone(&store), recovered.offset, options.segment_size_bytes);
+        let writer = Writer::new(
+            Arc::clone(&queue),
+            Arc::clone(&store),
+            Arc::clone(&index),
+            tail,
+            head_sender,
+            options.frame_bytes_max,
+        );
+        let writer = std::thread::Builder::new()
+            .name("daybook-log-writer".to_owned())
+            .spawn(move || writer.run())
+            .map_err(OpenError::io(directory))?;
+        let running = Mutex::new(Some(Running { writer, lock }));
+        let reader = Reader::new(Arc::clone(&store));
+        let (closed, _) = watch::channel(false);
+        Ok(Self { inner: Arc::new(Inner { queue, store, index, reader, head, running, closed }) })
+    }
+
+    /// What is known of each key, exact for everything durable. Fast, though it may read from the disk.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the index cannot be read.
+    pub fn lookup(&self, keys: &[RecordKey]) -> Result<Vec<Option<Known>>, ReadError> {
+        self.inner.index.lookup(keys, self.inner.store.head())
+    }
+
+    /// Appends a batch; answers when it is durable, with one outcome for each record. Every key is checked again, also
+    /// against what is appended at the same moment: of many records with one key exactly one is stored. All that is
+    /// stored of a batch becomes durable together. An empty batch is answered at once.
+    ///
+    /// When the future is dropped the batch is appended all the same.
+    ///
+    /// # Errors
+    /// [`AppendError`]; nothing of the batch is in the log then, but see [`AppendError::Poisoned`].
+    pub async fn append(&self, batch: AppendBatch) -> Result<Vec<Appended>, AppendError> {
+        check_batch(&batch)?;
+        if batch.records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answered = self.inner.queue.push(batch)?;
+        match answered.await {
+            Ok(answer) => answer,
+            // The writer is gone.
+            Err(_) => Err(self.inner.queue.poisoned().map_or(AppendError::Closed, AppendError::Poisoned)),
+        }
+    }
+
+    /// The durable records behind `after` that the filter wants, in position order, as far as the limit allows.
+    ///
+    /// # Errors
+    /// [`ReadError`] when they cannot be read; then nothing is given, rather than less than there is.
+    pub fn read(&self, after: Position, limit: ReadLimit, filter: &Filter) -> Result<Page, ReadError> {
+        self.inner.reader.read(after, limit, filter)
+    }
+
+    /// The bytes of one record, hidden or not; `None` when there is no durable record at this position.
+    ///
+    /// # Errors
+    /// [`ReadError`] when it cannot be read.
+    pub fn record(&self, position: Position) -> Result<Option<Bytes>, ReadError> {
+        self.inner.reader.record(position)
+    }
+
+    /// The position of the last durable record; 0 when there is none.
+    #[must_use]
+    pub fn head(&self) -> Position {
+        self.inner.store.head()
+    }
+
+    /// The head as it moves. Ends when the log is closed.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<Position> {
+        self.inner.head.clone()
+    }
+
+    /// How full the queue is, from 0 to 1.
+    #[must_use]
+    pub fn queue_fill(&self) -> f32 {
+        let (bytes, bytes_max) = self.inner.queue.bytes();
+        (bytes as f32 / bytes_max as f32).min(1.0)
+    }
+
+    /// How the log is doing.
+    #[must_use]
+    pub fn status(&self) -> LogStatus {
+        let (segments, bytes) = self.inner.store.size();
+        let (queue_bytes, queue_bytes_max) = self.inner.queue.bytes();
+        LogStatus {
+            head: self.head(),
+            poisoned: self.inner.queue.poisoned(),
+            segments,
+            bytes,
+            queue_bytes,
+            queue_bytes_max,
+        }
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> PathBuf {
+        self.inner.store.directory.clone()
+    }
+
+    /// Writes what waits, leaves the log in order and gives up the lock. Reading goes on working; appending is
+    /// [`AppendError::Closed`].
+    pub async fn close(&self) {
+        self.inner.queue.close();
+        let mut closed = self.inner.closed.subscribe();
+        let inner = Arc::clone(&self.inner);
+        // Joining blocks, and there may be no runtime that has room for that.
+        std::thread::spawn(move || inner.stop());
+        // The sender is in `inner`, which this handle keeps.
+        let _ = closed.wait_for(|closed| *closed).await;
+    }
+}
+
+impl Inner {
+    fn stop(&self) {
+        self.queue.close();
+        let Some(running) = self.running.lock().take() else { return };
+        if running.writer.join().is_err() {
+            tracing::error!("the log's writer met a bug and stopped");
+        }
+        drop(running.lock);
+        self.closed.send_replace(true);
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl LogOptions {
+    fn check(&self) -> Result<(), OpenError> {
+        let wrong = |option, problem| Err(OpenError::Options { option, problem });
+        if !(SEGMENT_BYTES_MIN..=SEGMENT_BYTES_LIMIT / 2).contains(&self.segment_size_bytes) {
+            return wrong("segment_size_bytes", "is out of range");
+        }
+        if self.frame_bytes_max == 0 || self.frame_bytes_max + REQUEST_BYTES_MAX > FRAME_BYTES_LIMIT / 2 {
+            return wrong("frame_bytes_max", "is out of range");
+        }
+        if self.queue_bytes_max == 0 {
+            return wrong("queue_bytes_max", "must not be 0");
+        }
+        Ok(())
+    }
+}
+
+/// Checks what the caller says of a batch, so that the writer can rely on it.
+fn check_batch(batch: &AppendBatch) -> Result<(), AppendError> {
+    let (records, bytes) = (batch.records.len(), batch.bytes.len());
+    if records > REQUEST_RECORDS_MAX || bytes > REQUEST_BYTES_MAX {
+        return Err(AppendError::TooLarge { records, bytes });
+    }
+    let mut start = 0;
+    for (index, record) in batch.records.iter().enumerate() {
+        if record.end < start || record.end as usize > bytes {
+            return Err(AppendError::Malformed { index });
+        }
+        start = record.end;
+    }
+    if start as usize == bytes { Ok(()) } else { Err(AppendError::Malformed { index: records }) }
+}

@@ -1,0 +1,256 @@
+//! Reading records back, from a position on or one at a time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use daybook_event::Position;
+use parking_lot::Mutex;
+
+use crate::error::ReadError;
+use crate::frame::{Frame, FrameHeader, FrameKind};
+use crate::limits::{FRAME_CACHE_BYTES_MAX, FRAME_CACHE_FRAMES_MAX, READ_RECORDS_MAX};
+use crate::record::{Digest, Filter, Page, ReadLimit, RecordKey};
+use crate::store::{OpenSegment, Store, read_error};
+use crate::stream::FrameStream;
+
+/// Reads of one frame take this much with them, which is more than most headers and less than most frames.
+const SINGLE_READ_BYTES: usize = 16 * 1024;
+/// Everything, hidden or not.
+const ALL: Filter = Filter { app: None, since_us: None, hidden: true };
+
+/// Reads, with a cache of the frames that were read last.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    store: Arc<Store>,
+    cache: Mutex<FrameCache>,
+}
+
+impl Reader {
+    pub(crate) fn new(store: Arc<Store>) -> Self {
+        Self { store, cache: Mutex::new(FrameCache::default()) }
+    }
+
+    /// The records behind `after` that the filter wants, up to the limit.
+    pub(crate) fn read(&self, after: Position, limit: ReadLimit, filter: &Filter) -> Result<Page, ReadError> {
+        let head = self.store.head();
+        let mut page = Page { records: Vec::new(), next: after };
+        let mut left =
+            Left { records: limit.records.clamp(1, READ_RECORDS_MAX), bytes: limit.bytes, frames: limit.frames.max(1) };
+        while page.next < head && !left.spent() {
+            let Some(located) = self.store.locate(page.next + 1) else { break };
+            if located.entry.closed.is_some_and(|(_, summary)| !summary.may_match(filter)) {
+                page.next = located.next - 1;
+                continue;
+            }
+            let segment = self.store.open(&located.entry)?;
+            let last = head.min(located.next - 1);
+            let Some((offset, first)) = segment.sparse.read().seek(page.next + 1, filter) else {
+                page.next = last;
+                continue;
+            };
+            page.next = page.next.max(first - 1);
+            self.read_segment(&segment, offset, last, filter, &mut left, &mut page)?;
+        }
+        Ok(page)
+    }
+
+    /// One record, hidden or not; `None` when it is not in the log yet.
+    pub(crate) fn record(&self, position: Position) -> Result<Option<Bytes>, ReadError> {
+        if position == 0 || position > self.store.head() {
+            return Ok(None);
+        }
+        if let Some(frame) = self.cache.lock().get(position) {
+            return Ok(frame.record(position, &ALL).map(|record| record.bytes));
+        }
+        let Some(located) = self.store.locate(position) else { return Ok(None) };
+        let segment = self.store.open(&located.entry)?;
+        let Some((offset, _)) = segment.sparse.read().seek(position, &ALL) else { return Ok(None) };
+        let mut frames = Frames::new(&self.store, &segment, offset, SINGLE_READ_BYTES);
+        while let Some(header) = frames.next()? {
+            if header.end() > position {
+                let frame = self.frame(&mut frames, &header)?;
+                return Ok(frame.record(position, &ALL).map(|record| record.bytes));
+            }
+            frames.stream.advance(&header);
+        }
+        Ok(None)
+    }
+
+    /// Reads on in one segment, to its end, to `last`, or to a limit.
+    fn read_segment(
+        &self,
+        segment: &OpenSegment,
+        offset: u64,
+        last: Position,
+        filter: &Filter,
+        left: &mut Left,
+        page: &mut Page,
+    ) -> Result<(), ReadError> {
+        let mut frames = Frames::new(&self.store, segment, offset, crate::limits::READ_AHEAD_BYTES);
+        while page.next < last && !left.spent() {
+            // The end of the segment as it is now may lie behind the head as it was.
+            let Some(header) = frames.next()? else { break };
+            if header.end() > page.next + 1 {
+                left.frames -= 1;
+                if header.summary.may_match(filter) {
+                    let frame = self.frame(&mut frames, &header)?;
+                    take(&frame, last, filter, left, page);
+                    if page.next + 1 < frame.end() {
+                        break;
+                    }
+                } else {
+                    page.next = last.min(header.end() - 1);
+                }
+            }
+            frames.stream.advance(&header);
+        }
+        Ok(())
+    }
+
+    /// The frame that the header belongs to, from the cache or from the file.
+    fn frame(&self, frames: &mut Frames<'_>, header: &FrameHeader) -> Result<Arc<Frame>, ReadError> {
+        if let Some(frame) = self.cache.lock().get(header.first) {
+            return Ok(frame);
+        }
+        let frame = Arc::new(frames.decode(header)?);
+        self.cache.lock().put(Arc::clone(&frame));
+        Ok(frame)
+    }
+}
+
+/// Calls `each` with position, key and digest of every record from `from` to `to`.
+pub(crate) fn identities(
+    store: &Store,
+    from: Position,
+    to: Position,
+    mut each: impl FnMut(Position, RecordKey, Digest),
+) -> Result<(), ReadError> {
+    let mut next = from;
+    while next <= to {
+        let Some(located) = store.locate(next) else { break };
+        let segment = store.open(&located.entry)?;
+        let Some((offset, _)) = segment.sparse.read().seek(next, &ALL) else { break };
+        let mut frames = Frames::new(store, &segment, offset, 1024 * 1024);
+        while let Some(header) = frames.next()? {
+            if header.end() > next && header.kind == FrameKind::Records {
+                let (path, offset) = (&segment.path, frames.stream.offset());
+                let payload = frames.stream.payload(&header).map_err(|error| read_error(error, path, offset))?;
+                for (position, (key, digest)) in (header.first..).zip(header.identities(payload)) {
+                    if (next..=to).contains(&position) {
+                        each(position, key, digest);
+                    }
+                }
+                next = header.end();
+                if next > to {
+                    return Ok(());
+                }
+            }
+            frames.stream.advance(&header);
+        }
+        if next < located.next {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the records of a frame from behind `page.next` on, as far as the limit goes.
+fn take(frame: &Frame, last: Position, filter: &Filter, left: &mut Left, page: &mut Page) {
+    for position in frame.first().max(page.next + 1)..frame.end().min(last + 1) {
+        if left.full() {
+            return;
+        }
+        page.next = position;
+        if let Some(record) = frame.record(position, filter) {
+            left.records -= 1;
+            left.bytes = left.bytes.saturating_sub(record.bytes.len());
+            page.records.push(record);
+        }
+    }
+}
+
+/// What a read may still do.
+struct Left {
+    records: usize,
+    bytes: usize,
+    frames: usize,
+}
+
+impl Left {
+    fn spent(&self) -> bool {
+        self.full() || self.frames == 0
+    }
+
+    /// Whether the page takes no further record, though the frame at hand may be looked through.
+    fn full(&self) -> bool {
+        self.records == 0 || self.bytes == 0
+    }
+}
+
+/// The frames of a segment, with errors that say where.
+struct Frames<'a> {
+    segment: &'a OpenSegment,
+    stream: FrameStream<'a>,
+}
+
+impl<'a> Frames<'a> {
+    fn new(store: &Store, segment: &'a OpenSegment, offset: u64, read_ahead: usize) -> Self {
+        let end = segment.end.load(Ordering::Acquire);
+        let stream = FrameStream::new(segment.file.as_ref(), store.log_id, offset, end).with_read_ahead(read_ahead);
+        Self { segment, stream }
+    }
+
+    fn next(&mut self) -> Result<Option<FrameHeader>, ReadError> {
+        let offset = self.stream.offset();
+        self.stream.header().map_err(|error| read_error(error, &self.segment.path, offset))
+    }
+
+    fn decode(&mut self, header: &FrameHeader) -> Result<Frame, ReadError> {
+        let (path, offset) = (&self.segment.path, self.stream.offset());
+        let payload = self.stream.payload(header).map_err(|error| read_error(error, path, offset))?;
+        Frame::decode(header, payload).map_err(|fault| read_error(fault.into(), path, offset))
+    }
+}
+
+/// Frames that were read last, by their first position.
+#[derive(Debug, Default)]
+struct FrameCache {
+    frames: BTreeMap<Position, (Arc<Frame>, u64)>,
+    bytes: usize,
+    /// Counts uses, to know which is the oldest.
+    clock: u64,
+}
+
+impl FrameCache {
+    /// The frame that holds a position.
+    fn get(&mut self, position: Position) -> Option<Arc<Frame>> {
+        self.clock += 1;
+        let (frame, used) = self.frames.range_mut(..=position).next_back()?.1;
+        (position < frame.end()).then(|| {
+            *used = self.clock;
+            Arc::clone(frame)
+        })
+    }
+
+    fn put(&mut self, frame: Arc<Frame>) {
+        let bytes = frame.memory_bytes();
+        if bytes > FRAME_CACHE_BYTES_MAX / 2 {
+            return;
+        }
+        self.clock += 1;
+        self.bytes += bytes;
+        if let Some((old, _)) = self.frames.insert(frame.first(), (frame, self.clock)) {
+            self.bytes -= old.memory_bytes();
+        }
+        while self.bytes > FRAME_CACHE_BYTES_MAX || self.frames.len() > FRAME_CACHE_FRAMES_MAX {
+            let Some(oldest) = self.frames.iter().min_by_key(|(_, (_, used))| *used).map(|(first, _)| *first) else {
+                break;
+            };
+            if let Some((old, _)) = self.frames.remove(&oldest) {
+                self.bytes -= old.memory_bytes();
+            }
+        }
+    }
+}

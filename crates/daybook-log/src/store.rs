@@ -1,0 +1,201 @@
+//! The segments as everyone who reads sees them: which there are, how far they are durable, and which are open.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use daybook_event::Position;
+use parking_lot::{Mutex, RwLock};
+
+use crate::disk::{Disk, DiskFile, OpenMode};
+use crate::error::ReadError;
+use crate::frame::{FrameFault, FrameKind, Summary};
+use crate::limits::SEGMENTS_OPEN_MAX;
+use crate::segment::{Footer, SEGMENT_HEADER_BYTES, SparseIndex, segment_path};
+use crate::stream::{FrameStream, StreamError};
+
+/// A segment that is open for reading.
+#[derive(Debug)]
+pub(crate) struct OpenSegment {
+    pub(crate) first: Position,
+    pub(crate) path: PathBuf,
+    pub(crate) file: Arc<dyn DiskFile>,
+    pub(crate) sparse: RwLock<SparseIndex>,
+    /// Offset behind the last durable frame.
+    pub(crate) end: AtomicU64,
+}
+
+/// A segment of the list.
+#[derive(Debug, Clone)]
+pub(crate) struct SegmentEntry {
+    pub(crate) first: Position,
+    /// Of a closed segment: offset behind its last frame, and what its records are.
+    pub(crate) closed: Option<(u64, Summary)>,
+}
+
+/// All segments.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) directory: PathBuf,
+    pub(crate) log_id: u64,
+    segments: RwLock<Segments>,
+    /// Closed segments that are open for reading, the least recently used first.
+    open: Mutex<VecDeque<Arc<OpenSegment>>>,
+    head: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Segments {
+    /// In position order; never empty. The last one is the one that is written.
+    list: Vec<SegmentEntry>,
+    active: Arc<OpenSegment>,
+    closed_bytes: u64,
+}
+
+/// Where to read.
+pub(crate) struct Located {
+    pub(crate) entry: SegmentEntry,
+    /// The position that follows the segment's last durable record.
+    pub(crate) next: Position,
+}
+
+impl Store {
+    /// `list` ends with the segment that is written, which is `active`.
+    pub(crate) fn new(
+        disk: Arc<dyn Disk>,
+        directory: &Path,
+        log_id: u64,
+        list: Vec<SegmentEntry>,
+        active: Arc<OpenSegment>,
+        head: Position,
+    ) -> Self {
+        assert!(list.last().is_some_and(|entry| entry.first == active.first), "the last segment is the active one");
+        let closed_bytes = list.iter().filter_map(|entry| entry.closed.map(|(end, _)| end)).sum();
+        Self {
+            disk,
+            directory: directory.to_owned(),
+            log_id,
+            segments: RwLock::new(Segments { list, active, closed_bytes }),
+            open: Mutex::new(VecDeque::new()),
+            head: AtomicU64::new(head),
+        }
+    }
+
+    /// The position of the last durable record.
+    pub(crate) fn head(&self) -> Position {
+        self.head.load(Ordering::Acquire)
+    }
+
+    /// Everything up to `head` is durable.
+    pub(crate) fn advance(&self, head: Position) {
+        self.head.store(head, Ordering::Release);
+    }
+
+    /// The segment that is written.
+    pub(crate) fn active(&self) -> Arc<OpenSegment> {
+        Arc::clone(&self.segments.read().active)
+    }
+
+    /// How many segments there are, and their bytes.
+    pub(crate) fn size(&self) -> (usize, u64) {
+        let segments = self.segments.read();
+        (segments.list.len(), segments.closed_bytes + segments.active.end.load(Ordering::Acquire))
+    }
+
+    /// Closes the active segment, whose frames end at `end`, and goes on with `next`.
+    pub(crate) fn roll(&self, end: u64, next: Arc<OpenSegment>) {
+        let mut segments = self.segments.write();
+        let summary = *segments.active.sparse.read().summary();
+        if let Some(last) = segments.list.last_mut() {
+            last.closed = Some((end, summary));
+        }
+        segments.list.push(SegmentEntry { first: next.first, closed: None });
+        segments.closed_bytes += end;
+        let closed = std::mem::replace(&mut segments.active, next);
+        drop(segments);
+        self.remember(closed);
+    }
+
+    /// The segment that holds `position`, which must not be behind the head.
+    pub(crate) fn locate(&self, position: Position) -> Option<Located> {
+        let segments = self.segments.read();
+        let at = segments.list.partition_point(|entry| entry.first <= position).checked_sub(1)?;
+        let next = segments.list.get(at + 1).map_or_else(|| self.head() + 1, |entry| entry.first);
+        Some(Located { entry: segments.list[at].clone(), next })
+    }
+
+    /// Opens a segment of the list for reading.
+    pub(crate) fn open(&self, entry: &SegmentEntry) -> Result<Arc<OpenSegment>, ReadError> {
+        {
+            let segments = self.segments.read();
+            if segments.active.first == entry.first {
+                return Ok(Arc::clone(&segments.active));
+            }
+        }
+        let mut open = self.open.lock();
+        if let Some(at) = open.iter().position(|segment| segment.first == entry.first)
+            && let Some(segment) = open.remove(at)
+        {
+            open.push_back(Arc::clone(&segment));
+            return Ok(segment);
+        }
+        drop(open);
+        let path = segment_path(&self.directory, entry.first);
+        let file = self.disk.open(&path, OpenMode::Read).map_err(ReadError::io(&path))?;
+        let footer = Footer::read(file.as_ref(), self.log_id).map_err(ReadError::io(&path))?;
+        let end = match entry.closed {
+            Some((end, _)) => end,
+            None => file.length().map_err(ReadError::io(&path))?,
+        };
+        let sparse = match footer {
+            Some(footer) if footer.offset == end => footer.sparse,
+            _ => walk(file.as_ref(), &path, self.log_id, end)?,
+        };
+        let segment = Arc::new(OpenSegment {
+            first: entry.first,
+            path,
+            file,
+            sparse: RwLock::new(sparse),
+            end: AtomicU64::new(end),
+        });
+        self.remember(Arc::clone(&segment));
+        Ok(segment)
+    }
+
+    fn remember(&self, segment: Arc<OpenSegment>) {
+        let mut open = self.open.lock();
+        open.push_back(segment);
+        if open.len() > SEGMENTS_OPEN_MAX {
+            open.pop_front();
+        }
+    }
+}
+
+/// Makes the sparse index of a closed segment that has no valid footer, from the headers of its frames.
+fn walk(file: &dyn DiskFile, path: &Path, log_id: u64, end: u64) -> Result<SparseIndex, ReadError> {
+    let mut sparse = SparseIndex::new();
+    let mut stream = FrameStream::new(file, log_id, SEGMENT_HEADER_BYTES, end);
+    loop {
+        let offset = stream.offset();
+        let Some(header) = stream.header().map_err(|error| read_error(error, path, offset))? else {
+            return Ok(sparse);
+        };
+        if header.kind == FrameKind::Records {
+            sparse.push(&header, offset);
+        }
+        stream.advance(&header);
+    }
+}
+
+/// The error of reading the frame at an offset of a file.
+pub(crate) fn read_error(error: StreamError, path: &Path, offset: u64) -> ReadError {
+    match error {
+        StreamError::Io(source) => ReadError::Io { file: path.to_owned(), source },
+        StreamError::Fault(FrameFault::Version(version)) => {
+            ReadError::Version { file: path.to_owned(), version: version.into() }
+        }
+        StreamError::Fault(fault) => ReadError::Damaged { file: path.to_owned(), offset, what: fault.to_string() },
+    }
+}

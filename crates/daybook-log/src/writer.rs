@@ -1,0 +1,337 @@
+//! The one writer: takes everything that waits, decides what of it is new, writes it as one group, syncs once, and
+//! answers everyone.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use daybook_event::Position;
+use tokio::sync::watch;
+
+use crate::error::AppendError;
+use crate::frame::{FrameEncoder, FrameHeader, FramePart};
+use crate::index::{Active, Entry, IdIndex};
+use crate::limits::{FRAME_RECORDS_MAX, GROUP_BYTES_MAX, GROUP_RECORDS_MAX, IDLE_BEFORE_MARK};
+use crate::queue::{Answer, Queue, Request, Taken};
+use crate::record::{Appended, Clash, Known, RecordKey};
+use crate::store::Store;
+use crate::tail::{CommitError, Tail};
+
+/// Owns the end of the log.
+pub(crate) struct Writer {
+    queue: Arc<Queue>,
+    store: Arc<Store>,
+    index: Arc<IdIndex>,
+    tail: Tail,
+    head: watch::Sender<Position>,
+    frame_bytes_max: usize,
+    encoder: FrameEncoder,
+    // Kept from group to group for their room.
+    keys: Vec<RecordKey>,
+    known: Vec<Option<Known>>,
+    bytes: Vec<u8>,
+    frames: Vec<(FrameHeader, usize)>,
+}
+
+/// A request of the group with what was decided.
+struct Decided {
+    request: Request,
+    answer: Answer,
+    /// Records that are stored with it.
+    stored: usize,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        queue: Arc<Queue>,
+        store: Arc<Store>,
+        index: Arc<IdIndex>,
+        tail: Tail,
+        head: watch::Sender<Position>,
+        frame_bytes_max: usize,
+    ) -> Self {
+        Self {
+            queue,
+            store,
+            index,
+            tail,
+            head,
+            frame_bytes_max,
+            encoder: FrameEncoder::new(),
+            keys: Vec::new(),
+            known: Vec::new(),
+            bytes: Vec::new(),
+            frames: Vec::new(),
+        }
+    }
+
+    /// Works until the queue is closed and empty.
+    pub(crate) fn run(mut self) {
+        let queue = Arc::clone(&self.queue);
+        // Whoever still waits when this thread ends, however it ends, must learn it.
+        let _end = OnEnd(&queue);
+        let mut waiting = VecDeque::new();
+        loop {
+            if waiting.is_empty() {
+                let patience = (!self.tail.marked()).then_some(IDLE_BEFORE_MARK);
+                match queue.take(&mut waiting, patience) {
+                    Taken::Work => {}
+                    Taken::Idle => {
+                        let marked = self.tail.mark();
+                        self.note(marked);
+                        continue;
+                    }
+                    Taken::Closed => break,
+                }
+            }
+            self.group(&mut waiting);
+        }
+        if queue.poisoned().is_none() {
+            let closed = self.tail.close();
+            self.note(closed);
+        }
+    }
+
+    /// Writes as many requests as one group takes.
+    fn group(&mut self, waiting: &mut VecDeque<Request>) {
+        let started = Instant::now();
+        let requests = select(waiting);
+        let bytes = requests.iter().map(Request::bytes).sum();
+        if let Some(reason) = self.queue.poisoned() {
+            for request in requests {
+                answer(request, Err(AppendError::Poisoned(reason.clone())));
+            }
+        } else {
+            let (decided, outcome) = self.write(requests);
+            let head = self.store.head();
+            for decided in decided {
+                let result = match &outcome {
+                    Err(error) if decided.depends_on_more_than(head) => Err(error.clone()),
+                    _ => decided.answer,
+                };
+                answer(decided.request, result);
+            }
+        }
+        self.queue.done(bytes, started.elapsed());
+    }
+
+    /// Decides about every record and makes what is new durable.
+    fn write(&mut self, requests: Vec<Request>) -> (Vec<Decided>, Result<(), AppendError>) {
+        let refused = |requests: Vec<Request>, error: AppendError| {
+            let decided = requests
+                .into_iter()
+                .map(|request| Decided { request, answer: Err(error.clone()), stored: 0 })
+                .collect();
+            (decided, Ok(()))
+        };
+        self.keys.clear();
+        self.keys.extend(requests.iter().flat_map(|request| &request.batch.records).map(|record| record.key));
+        if let Err(error) = self.index.older(&self.keys, &mut self.known) {
+            let reason = format!("the id index cannot be read: {error}");
+            self.queue.poison(&reason);
+            return refused(requests, AppendError::Poisoned(reason));
+        }
+        let synced = match self.tail.prepare() {
+            Ok(synced) => synced,
+            Err(error) => {
+                let error = self.refusal(error);
+                return refused(requests, error);
+            }
+        };
+        let decided = self.decide(requests);
+        if decided.iter().all(|decided| decided.stored == 0) {
+            return (decided, Ok(()));
+        }
+        self.encode(&decided, synced);
+        let outcome = self.tail.commit(&self.frames, &self.bytes);
+        let outcome = match outcome {
+            Ok(()) => {
+                self.head.send_replace(self.store.head());
+                Ok(())
+            }
+            Err(error) => {
+                self.forget(&decided);
+                Err(self.refusal(error))
+            }
+        };
+        self.bytes.clear();
+        self.bytes.shrink_to(2 * GROUP_BYTES_MAX);
+        (decided, outcome)
+    }
+
+    /// Gives every new record its position. In the index they count for other records of the group at once, and for
+    /// lookups when the head has passed them.
+    fn decide(&mut self, requests: Vec<Request>) -> Vec<Decided> {
+        let mut next = self.tail.next();
+        let mut known = self.known.iter();
+        let mut active = self.index.active();
+        requests
+            .into_iter()
+            .map(|request| {
+                let begin = next;
+                let outcomes: Vec<Appended> = request
+                    .batch
+                    .records
+                    .iter()
+                    .zip(known.by_ref())
+                    .map(|(record, known)| {
+                        let entry = Entry { key: record.key, position: next, digest: record.digest };
+                        match known.or_else(|| active.insert(entry)) {
+                            None => {
+                                next += 1;
+                                Appended::Stored(next - 1)
+                            }
+                            Some(known) if known.digest == record.digest => Appended::Duplicate(known.position),
+                            Some(known) => Appended::Conflict(known.position),
+                        }
+                    })
+                    .collect();
+                let clashes = if request.batch.atomic { clashes(&outcomes) } else { Vec::new() };
+                if clashes.is_empty() {
+                    return Decided { request, answer: Ok(outcomes), stored: (next - begin) as usize };
+                }
+                take_out(&mut active, &request, &outcomes);
+                next = begin;
+                Decided { request, answer: Err(AppendError::Conflict(clashes)), stored: 0 }
+            })
+            .collect()
+    }
+
+    /// Makes the group's frames. A request is never divided.
+    fn encode(&mut self, decided: &[Decided], synced: u64) {
+        self.bytes.clear();
+        self.frames.clear();
+        let mut next = self.tail.next();
+        let mut parts = Vec::new();
+        let (mut records, mut bytes) = (0, 0);
+        for one in decided.iter().filter(|one| one.stored > 0) {
+            let full = bytes + one.request.batch.bytes.len() > self.frame_bytes_max
+                || records + one.stored > FRAME_RECORDS_MAX;
+            if records > 0 && full {
+                next = self.frame(next, synced, &parts);
+                parts.clear();
+                (records, bytes) = (0, 0);
+            }
+            one.parts(&mut parts);
+            records += one.stored;
+            bytes += one.request.batch.bytes.len();
+        }
+        if records > 0 {
+            self.frame(next, synced, &parts);
+        }
+    }
+
+    fn frame(&mut self, first: Position, synced: u64, parts: &[FramePart<'_>]) -> Position {
+        let at = self.bytes.len();
+        let header = self.encoder.encode(self.store.log_id, first, synced, parts, &mut self.bytes);
+        self.frames.push((header, at));
+        header.end()
+    }
+
+    /// Takes what was not stored out of the index.
+    fn forget(&self, decided: &[Decided]) {
+        let mut active = self.index.active();
+        for one in decided {
+            if let Ok(outcomes) = &one.answer {
+                take_out(&mut active, &one.request, outcomes);
+            }
+        }
+    }
+
+    fn refusal(&self, error: CommitError) -> AppendError {
+        match error {
+            CommitError::NoSpace => AppendError::NoSpace,
+            CommitError::Failed(reason) => {
+                tracing::error!(reason, "the log takes no more writes until it is opened again");
+                self.queue.poison(&reason);
+                AppendError::Poisoned(reason)
+            }
+        }
+    }
+
+    fn note(&self, outcome: Result<(), CommitError>) {
+        if let Err(error) = outcome {
+            self.refusal(error);
+        }
+    }
+}
+
+impl Decided {
+    /// Whether the answer is only true if something behind `head` becomes durable.
+    fn depends_on_more_than(&self, head: Position) -> bool {
+        let behind = |position: Position| position > head;
+        match &self.answer {
+            Ok(outcomes) => outcomes.iter().any(|outcome| match *outcome {
+                Appended::Stored(_) => true,
+                Appended::Duplicate(position) | Appended::Conflict(position) => behind(position),
+            }),
+            Err(AppendError::Conflict(clashes)) => clashes.iter().any(|clash| behind(clash.position)),
+            Err(_) => false,
+        }
+    }
+
+    /// The records that are stored, as few stretches of the batch as possible.
+    fn parts<'a>(&'a self, parts: &mut Vec<FramePart<'a>>) {
+        let Ok(outcomes) = &self.answer else { return };
+        let batch = &self.request.batch;
+        let mut at = 0;
+        for run in outcomes.chunk_by(|one, other| stored(one) == stored(other)) {
+            if run.first().is_some_and(stored) {
+                let start = if at == 0 { 0 } else { batch.records[at - 1].end };
+                parts.push(FramePart { records: &batch.records[at..at + run.len()], start, bytes: &batch.bytes });
+            }
+            at += run.len();
+        }
+    }
+}
+
+/// Closes the queue when the writer ends.
+struct OnEnd<'a>(&'a Queue);
+
+impl Drop for OnEnd<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.poison("the writer met a bug and stopped");
+        }
+        self.0.abandon();
+    }
+}
+
+/// As many requests as one group takes, at least one.
+fn select(waiting: &mut VecDeque<Request>) -> Vec<Request> {
+    let (mut records, mut bytes, mut count) = (0, 0, 0);
+    for request in waiting.iter() {
+        records += request.batch.records.len();
+        bytes += request.batch.bytes.len();
+        if count > 0 && (records > GROUP_RECORDS_MAX || bytes > GROUP_BYTES_MAX) {
+            break;
+        }
+        count += 1;
+    }
+    waiting.drain(..count).collect()
+}
+
+/// Whoever asked may have gone; then nobody needs the answer.
+fn answer(request: Request, answer: Answer) {
+    let _ = request.answer.send(answer);
+}
+
+fn stored(outcome: &Appended) -> bool {
+    matches!(outcome, Appended::Stored(_))
+}
+
+fn clashes(outcomes: &[Appended]) -> Vec<Clash> {
+    let clash = |(index, outcome): (usize, &Appended)| match *outcome {
+        Appended::Conflict(position) => Some(Clash { index, position }),
+        Appended::Stored(_) | Appended::Duplicate(_) => None,
+    };
+    outcomes.iter().enumerate().filter_map(clash).collect()
+}
+
+fn take_out(active: &mut Active<'_>, request: &Request, outcomes: &[Appended]) {
+    for (record, outcome) in request.batch.records.iter().zip(outcomes) {
+        if stored(outcome) {
+            active.remove(&record.key);
+        }
+    }
+}

@@ -104,11 +104,14 @@ impl Admission {
         let digest = Sent::digest(&scratch.written, facts.digest_key);
         let mut receipt = Receipt::new(sent.id);
         if let Some(known) = known {
-            receipt.place(if known.digest == digest {
-                Appended::Duplicate(known.position)
-            } else {
-                Appended::Conflict(known.position)
-            }, envelope.pointer(Field::Id));
+            receipt.place(
+                if known.digest == digest {
+                    Appended::Duplicate(known.position)
+                } else {
+                    Appended::Conflict(known.position)
+                },
+                envelope.pointer(Field::Id),
+            );
             return receipt;
         }
 
@@ -140,7 +143,11 @@ impl Admission {
         }
 
         if self.redaction.may_apply(&scratch.written) && self.sanitise(&mut sent) {
-            receipt.warnings.push(Finding::new("event.sanitised", "", "credentials or personal data were taken out of its text"));
+            receipt.warnings.push(Finding::new(
+                "event.sanitised",
+                "",
+                "credentials or personal data were taken out of its text",
+            ));
         }
 
         let id = *receipt.id.get_or_insert_with(|| (facts.new_id)());
@@ -244,7 +251,8 @@ impl Admission {
             warnings.push(Finding::new("event.category-mismatch", envelope.pointer(Field::Category), message));
         }
         if let Some(deprecated) = &event_type.deprecated {
-            let mut finding = Finding::new("event.deprecated", envelope.pointer(Field::Name), "this type is deprecated");
+            let mut finding =
+                Finding::new("event.deprecated", envelope.pointer(Field::Name), "this type is deprecated");
             if let Some(instead) = &deprecated.use_instead {
                 finding = finding.hint(format!("send {instead} instead"));
             }
@@ -262,7 +270,14 @@ impl Admission {
         list.extend(unknown.into_iter().map(|pointer| Finding::new("event.unknown-field", pointer, message)));
     }
 
-    fn judge_time(&self, sent: &Sent<'_>, envelope: &Envelope, now: Timestamp, errors: &mut Vec<Finding>, warnings: &mut Vec<Finding>) {
+    fn judge_time(
+        &self,
+        sent: &Sent<'_>,
+        envelope: &Envelope,
+        now: Timestamp,
+        errors: &mut Vec<Finding>,
+        warnings: &mut Vec<Finding>,
+    ) {
         let Some(time) = sent.time else { return };
         let age_us = now.microseconds().saturating_sub(time.microseconds());
         if age_us < self.max_clock_skew_us.saturating_neg() {
@@ -410,7 +425,9 @@ impl Receipt {
             Appended::Conflict(position) => {
                 self.status = Status::Quarantined;
                 let message = format!("another event with this id is in the log, at position {position}");
-                self.errors.push(Finding::new("event.id-conflict", id_pointer, message).hint("give every event an id of its own"));
+                self.errors.push(
+                    Finding::new("event.id-conflict", id_pointer, message).hint("give every event an id of its own"),
+                );
             }
         }
     }

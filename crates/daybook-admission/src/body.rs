@@ -43,7 +43,10 @@ pub struct Body {
 enum Document {
     Json(Value),
     /// A line of NDJSON that is no JSON: kept for quarantine.
-    Broken { text: String, finding: Finding },
+    Broken {
+        text: String,
+        finding: Finding,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,10 +240,8 @@ fn parse_checked(bytes: &[u8]) -> Result<Value, BodyError> {
     if exceeds_depth(bytes, BODY_DEPTH_MAX) {
         return Err(BodyError::TooDeep);
     }
-    parse(bytes).map_err(|problem| match std::str::from_utf8(bytes) {
-        Err(encoding) => BodyError::Encoding { offset: encoding.valid_up_to() },
-        Ok(_) => BodyError::Syntax { problem: kind_of(&problem), offset: problem.offset() },
-    })
+    let text = std::str::from_utf8(bytes).map_err(|problem| BodyError::Encoding { offset: problem.valid_up_to() })?;
+    parse(text).map_err(|problem| BodyError::Syntax { problem: kind_of(&problem), offset: problem.offset() })
 }
 
 /// The parser's error without the piece of the body that it quotes.
@@ -252,7 +253,8 @@ fn kind_of(problem: &sonic_rs::Error) -> String {
 
 fn batch_info(object: &Object) -> Option<BatchInfo> {
     let text = |name: &str| object.get(&name).and_then(JsonValueTrait::as_str).map(str::to_owned);
-    let sequence = object.get(&"sequence").and_then(JsonValueTrait::as_raw_number).and_then(|number| number.as_str().parse().ok());
+    let sequence =
+        object.get(&"sequence").and_then(JsonValueTrait::as_raw_number).and_then(|number| number.as_str().parse().ok());
     let info = BatchInfo { id: text("id"), sequence, created_at: text("created_at") };
     (info.id.is_some() || info.sequence.is_some() || info.created_at.is_some()).then_some(info)
 }

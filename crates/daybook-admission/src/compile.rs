@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use daybook_catalog::{
-    AppCatalog, As, Dialect, EventType, Field, FieldSpec, Store, UnknownTypes,
-};
+use daybook_catalog::{AppCatalog, As, Dialect, EventType, Field, FieldSpec, Store, UnknownTypes};
 use daybook_event::{Sampling, Timestamp, app_hash};
 use rustc_hash::FxHashMap;
 
@@ -42,7 +40,11 @@ pub(crate) struct CompiledType {
 
 impl std::fmt::Debug for Admission {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Admission").field("app", &self.app.app).field("types", &self.types.len()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Admission")
+            .field("app", &self.app.app)
+            .field("types", &self.types.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -78,7 +80,11 @@ impl Admission {
             ],
             types,
             unknown_sampler: Sampler::new(unknown_sampling),
-            redaction: Redaction { secrets: true, emails: app.sanitise.emails, card_numbers: app.sanitise.card_numbers },
+            redaction: Redaction {
+                secrets: true,
+                emails: app.sanitise.emails,
+                card_numbers: app.sanitise.card_numbers,
+            },
             max_clock_skew_us: microseconds(app.max_clock_skew),
             warn_older_than_us: app.warn_older_than.map_or(i64::MAX, microseconds),
             app,
@@ -93,15 +99,6 @@ impl Admission {
 
     pub(crate) fn envelope(&self, form: Form) -> &Envelope {
         &self.envelopes[form as usize]
-    }
-
-    /// The version of an event type that an event names, or the current one.
-    pub(crate) fn find_type(&self, name: &str, version: Option<&str>) -> Option<&CompiledType> {
-        let versions = self.types.get(name)?;
-        match version {
-            None => versions.last(),
-            Some(version) => versions.iter().rev().find(|compiled| compiled.version == version),
-        }
     }
 
     /// All versions of an event type, lowest first.

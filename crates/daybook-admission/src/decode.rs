@@ -64,7 +64,8 @@ impl Admission {
     #[must_use]
     pub fn decode<'b>(&self, body: &'b Body) -> Decoded<'b> {
         let count = body.len();
-        let mut decoded = Decoded { events: Vec::with_capacity(count), keys: Vec::with_capacity(count), batch: body.batch.clone() };
+        let mut decoded =
+            Decoded { events: Vec::with_capacity(count), keys: Vec::with_capacity(count), batch: body.batch.clone() };
         let mut canonical = Canonical::default();
         let mut bytes = Vec::new();
         for element in (0..count).filter_map(|index| body.element(index)) {
@@ -156,12 +157,19 @@ impl Admission {
         }
         if object.contains_key(&"data_base64") {
             findings.errors.push(
-                Finding::new("cloud-event.data", "/data_base64", "the data of an event is JSON").hint("send it as data"),
+                Finding::new("cloud-event.data", "/data_base64", "the data of an event is JSON")
+                    .hint("send it as data"),
             );
         }
     }
 
-    fn type_of(&self, sent: &Sent<'_>, name_form: Option<NameForm>, envelope: &Envelope, findings: &mut Findings) -> TypeOf {
+    fn type_of(
+        &self,
+        sent: &Sent<'_>,
+        name_form: Option<NameForm>,
+        envelope: &Envelope,
+        findings: &mut Findings,
+    ) -> TypeOf {
         let pointer = envelope.pointer(Field::Name);
         let name = sent.name();
         let Some(name_form) = name_form else {
@@ -175,7 +183,8 @@ impl Admission {
         let plain_only = |compiled: &CompiledType| compiled.event_type.plugin.is_none();
         if !versions.is_empty() {
             if name_form == NameForm::Open && versions.iter().all(plain_only) {
-                let finding = Finding::new("event.name.reserved", pointer, "this name belongs to a type of the app itself");
+                let finding =
+                    Finding::new("event.name.reserved", pointer, "this name belongs to a type of the app itself");
                 findings.errors.push(finding.hint("send it as plain text"));
                 return TypeOf::None;
             }
@@ -186,23 +195,35 @@ impl Admission {
                 let wrapped = envelope.open_variant().is_none() || name_form == NameForm::Open;
                 if !wrapped {
                     let variant = envelope.open_variant().unwrap_or_default();
-                    let finding = Finding::new("event.unknown-type", pointer, "the catalog has no event type of this name");
-                    findings.errors.push(finding.hint(format!("a type of your own is written {{\"{variant}\": \"name\"}}")));
+                    let finding =
+                        Finding::new("event.unknown-type", pointer, "the catalog has no event type of this name");
+                    findings
+                        .errors
+                        .push(finding.hint(format!("a type of your own is written {{\"{variant}\": \"name\"}}")));
                     TypeOf::None
                 } else if pattern.as_ref().is_some_and(|pattern| !pattern.is_match(name)) {
-                    let finding = Finding::new("event.name.pattern", pointer, "the name does not match the pattern for types of one's own");
+                    let finding = Finding::new(
+                        "event.name.pattern",
+                        pointer,
+                        "the name does not match the pattern for types of one's own",
+                    );
                     findings.errors.push(finding);
                     TypeOf::None
                 } else {
                     findings.warnings.push(
-                        Finding::new("event.undeclared-type", pointer, "the catalog does not declare this type; it is kept as it is")
-                            .hint("declare it in a plugin to have it validated"),
+                        Finding::new(
+                            "event.undeclared-type",
+                            pointer,
+                            "the catalog does not declare this type; it is kept as it is",
+                        )
+                        .hint("declare it in a plugin to have it validated"),
                     );
                     TypeOf::Open
                 }
             }
             UnknownTypes::Quarantine => {
-                let mut finding = Finding::new("event.unknown-type", pointer, "the catalog has no event type of this name");
+                let mut finding =
+                    Finding::new("event.unknown-type", pointer, "the catalog has no event type of this name");
                 if let Some(close) = self.closest_name(name) {
                     finding = finding.hint(format!("did you mean {close}?"));
                 }
@@ -212,14 +233,21 @@ impl Admission {
         }
     }
 
-    fn version_of(&self, sent: &Sent<'_>, versions: &[CompiledType], envelope: &Envelope, findings: &mut Findings) -> TypeOf {
+    fn version_of(
+        &self,
+        sent: &Sent<'_>,
+        versions: &[CompiledType],
+        envelope: &Envelope,
+        findings: &mut Findings,
+    ) -> TypeOf {
         let Some(version) = sent.text(Field::Version) else { return TypeOf::Declared(versions.len() - 1) };
         match versions.iter().position(|compiled| compiled.version == version) {
             Some(index) => TypeOf::Declared(index),
             None => {
                 let known: Vec<&str> = versions.iter().map(|compiled| compiled.version.as_str()).collect();
                 let pointer = envelope.pointer(Field::Version);
-                let finding = Finding::new("event.unknown-version", pointer, "the catalog has no such version of this type");
+                let finding =
+                    Finding::new("event.unknown-version", pointer, "the catalog has no such version of this type");
                 findings.errors.push(finding.hint(format!("it has {}", known.join(", "))));
                 TypeOf::None
             }
@@ -229,7 +257,9 @@ impl Admission {
     /// Fields that the envelope asks for and the type does not excuse.
     fn require(&self, sent: &Sent<'_>, kind: TypeOf, envelope: &Envelope, findings: &mut Findings) {
         let excused = match kind {
-            TypeOf::Declared(index) => self.versions(sent.name()).get(index).map(|compiled| &compiled.event_type.optional_envelope),
+            TypeOf::Declared(index) => {
+                self.versions(sent.name()).get(index).map(|compiled| &compiled.event_type.optional_envelope)
+            }
             TypeOf::Open | TypeOf::None => None,
         };
         for field in Field::ALL.into_iter().filter(|field| envelope.requires(*field)) {
@@ -253,13 +283,19 @@ impl Admission {
 
     fn closest_name(&self, name: &str) -> Option<&str> {
         let names = self.app.current_events().map(|event_type| event_type.name.as_str());
-        let close = names.map(|known| (strsim::jaro_winkler(known, name), known)).max_by(|one, other| one.0.total_cmp(&other.0));
+        let close = names
+            .map(|known| (strsim::jaro_winkler(known, name), known))
+            .max_by(|one, other| one.0.total_cmp(&other.0));
         close.filter(|(likeness, _)| *likeness > 0.85).map(|(_, known)| known)
     }
 
     fn hint_forms(&self) -> String {
         let own = self.envelope(Form::Dialect).pointer(Field::Name);
-        if own == "/name" { "send it as name".to_owned() } else { format!("send it at {own}, or as name in the canonical form") }
+        if own == "/name" {
+            "send it as name".to_owned()
+        } else {
+            format!("send it at {own}, or as name in the canonical form")
+        }
     }
 }
 

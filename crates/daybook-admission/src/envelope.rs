@@ -93,11 +93,6 @@ impl Envelope {
         Self { root, specs, open_variant: dialect.open_variant.clone(), form }
     }
 
-    /// Whose envelope it is.
-    pub(crate) const fn form(&self) -> Form {
-        self.form
-    }
-
     /// The pointer to a field, where the envelope has a place for it.
     pub(crate) fn pointer(&self, field: Field) -> &str {
         self.specs[field as usize].as_ref().map_or("", |spec| spec.pointer.as_str())
@@ -130,7 +125,12 @@ impl Envelope {
     }
 
     /// Reads an event's envelope. Fields that are required and missing are left to the caller, who knows the type.
-    pub(crate) fn read<'b>(&self, app: &str, object: &'b Object, findings: &mut Findings) -> (Sent<'b>, Option<NameForm>) {
+    pub(crate) fn read<'b>(
+        &self,
+        app: &str,
+        object: &'b Object,
+        findings: &mut Findings,
+    ) -> (Sent<'b>, Option<NameForm>) {
         let mut reading = Reading { slots: [None; Field::ALL.len()], sent: Sent::default(), findings };
         reading.walk(&self.root, object, Rest::Unknown, Trail::at(""), self.form);
         let name_form = self.read_fields(app, &mut reading);
@@ -283,7 +283,11 @@ impl<'b> Reading<'b, '_> {
     fn rate(&mut self, rate: Option<f64>, trail: Trail<'_>) {
         match rate {
             Some(rate) if rate > 0.0 && rate <= 1.0 => self.sent.sample_rate = Some(rate),
-            _ => self.error(Finding::new("event.sample-rate", trail.pointer(), "a sampling rate lies above 0 and at most at 1")),
+            _ => self.error(Finding::new(
+                "event.sample-rate",
+                trail.pointer(),
+                "a sampling rate lies above 0 and at most at 1",
+            )),
         }
     }
 
@@ -297,7 +301,11 @@ impl<'b> Reading<'b, '_> {
             _ => return self.error(type_finding(pointer, expected(spec.kind))),
         };
         if text.is_empty() {
-            return self.error(Finding::new("event.field.empty", pointer, "this is an empty text; leave it out instead"));
+            return self.error(Finding::new(
+                "event.field.empty",
+                pointer,
+                "this is an empty text; leave it out instead",
+            ));
         }
         if text.len() > IDENTIFIER_BYTES_MAX {
             let message = format!("longer than {IDENTIFIER_BYTES_MAX} bytes");
@@ -327,7 +335,8 @@ impl<'b> Reading<'b, '_> {
             Field::Time => match Timestamp::parse(&text) {
                 Ok(time) => self.sent.time = Some(time),
                 Err(problem) => self.error(
-                    Finding::new("event.time.invalid", pointer, problem.to_string()).hint("write 2026-01-14T15:00:00.000Z"),
+                    Finding::new("event.time.invalid", pointer, problem.to_string())
+                        .hint("write 2026-01-14T15:00:00.000Z"),
                 ),
             },
             Field::Priority => match text.parse::<Priority>() {
@@ -339,7 +348,9 @@ impl<'b> Reading<'b, '_> {
     }
 
     fn tags(&mut self, value: &'b Value, pointer: &str) {
-        let View::Object(object) = View::of(value) else { return self.error(type_finding(pointer, "an object of strings")) };
+        let View::Object(object) = View::of(value) else {
+            return self.error(type_finding(pointer, "an object of strings"));
+        };
         if object.len() > TAGS_MAX {
             return self.error(Finding::new("event.tags.too-many", pointer, format!("more than {TAGS_MAX} tags")));
         }

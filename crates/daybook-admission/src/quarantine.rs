@@ -41,7 +41,9 @@ impl QuarantineEntry {
                 });
                 name = text.map(|text| admission.redaction.apply(text).into_owned());
             }
-            Element::Broken { text, .. } => daybook_event::json::write_string(&mut event, &admission.redaction.apply(text)),
+            Element::Broken { text, .. } => {
+                daybook_event::json::write_string(&mut event, &admission.redaction.apply(text))
+            }
         }
         Some(Self {
             index: receipt.index,
@@ -57,6 +59,10 @@ impl QuarantineEntry {
 impl Admission {
     /// Where the app's own events keep their type, step by step.
     fn own_name_pointer(&self) -> Vec<&str> {
-        self.app.dialect.field(Field::Name).map(|spec| spec.path.iter().map(String::as_str).collect()).unwrap_or_default()
+        self.app
+            .dialect
+            .field(Field::Name)
+            .map(|spec| spec.path.iter().map(String::as_str).collect())
+            .unwrap_or_default()
     }
 }

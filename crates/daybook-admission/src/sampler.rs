@@ -51,7 +51,8 @@ mod tests {
     fn the_minimum_of_a_window_comes_first() {
         let sampler = Sampler::new(Sampling { rate: 0.0, min_per_window: 3, window_seconds: 60 });
         let at = |second: i64| Timestamp::from_microseconds(1_768_402_800_000_000 + second * 1_000_000);
-        let kept = |second| (0..10).filter(|n| sampler.keep(&EventId::from_bytes([*n; 16]), at(second)).is_some()).count();
+        let kept =
+            |second| (0..10).filter(|n| sampler.keep(&EventId::from_bytes([*n; 16]), at(second)).is_some()).count();
         assert_eq!(kept(0), 3);
         assert_eq!(kept(30), 0, "the same window");
         assert_eq!(kept(60), 3, "the next window");

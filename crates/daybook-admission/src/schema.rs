@@ -43,13 +43,11 @@ pub struct CompileError {
 impl DataSchema {
     pub(crate) fn compile(app: &AppCatalog, event_type: &EventType) -> Result<Self, CompileError> {
         let schema = app.validation_schema(event_type);
-        let validator = validation_options::<SonicJson>()
-            .build(&schema)
-            .map_err(|problem| CompileError {
-                name: event_type.name.clone(),
-                version: event_type.version.to_string(),
-                problem: problem.to_string(),
-            })?;
+        let validator = validation_options::<SonicJson>().build(&schema).map_err(|problem| CompileError {
+            name: event_type.name.clone(),
+            version: event_type.version.to_string(),
+            problem: problem.to_string(),
+        })?;
         let accepts_nothing = validator.is_valid(Node(&Value::new_object()));
         let declared = event_type.data.as_ref().unwrap_or(&Schema::Bool(true));
         Ok(Self { validator, known: Known::of(declared, app, 0), accepts_nothing })
@@ -82,9 +80,11 @@ impl Known {
             let named = target.strip_prefix("#/types/").and_then(|name| app.types.get(name));
             return named.map_or(open, |schema| Self::of(schema, app, depth + 1));
         }
-        let items = object.get("items").map(|items| Box::new(Self::of(items, app, depth + 1))).filter(|items| !items.open);
+        let items =
+            object.get("items").map(|items| Box::new(Self::of(items, app, depth + 1))).filter(|items| !items.open);
         // Where members are spoken of in any other way, the schema itself says what may be there.
-        let spoken = ["additionalProperties", "patternProperties", "unevaluatedProperties", "allOf", "anyOf", "oneOf", "if"];
+        let spoken =
+            ["additionalProperties", "patternProperties", "unevaluatedProperties", "allOf", "anyOf", "oneOf", "if"];
         match object.get("properties").and_then(Schema::as_object) {
             Some(properties) if !spoken.iter().any(|keyword| object.contains_key(*keyword)) => Self {
                 names: properties
@@ -142,13 +142,19 @@ fn explain(error: &ValidationError<'_>, pointer: &str) -> Finding {
         ValidationErrorKind::Maximum { limit } => ("data.maximum", format!("greater than {limit}")),
         ValidationErrorKind::ExclusiveMinimum { limit } => ("data.minimum", format!("not greater than {limit}")),
         ValidationErrorKind::ExclusiveMaximum { limit } => ("data.maximum", format!("not less than {limit}")),
-        ValidationErrorKind::MultipleOf { multiple_of } => ("data.multiple-of", format!("not a multiple of {multiple_of}")),
+        ValidationErrorKind::MultipleOf { multiple_of } => {
+            ("data.multiple-of", format!("not a multiple of {multiple_of}"))
+        }
         ValidationErrorKind::MinLength { limit } => ("data.min-length", format!("shorter than {limit} characters")),
         ValidationErrorKind::MaxLength { limit } => ("data.max-length", format!("longer than {limit} characters")),
         ValidationErrorKind::MinItems { limit } => ("data.min-items", format!("fewer than {limit} items")),
         ValidationErrorKind::MaxItems { limit } => ("data.max-items", format!("more than {limit} items")),
-        ValidationErrorKind::MinProperties { limit } => ("data.min-properties", format!("fewer than {limit} properties")),
-        ValidationErrorKind::MaxProperties { limit } => ("data.max-properties", format!("more than {limit} properties")),
+        ValidationErrorKind::MinProperties { limit } => {
+            ("data.min-properties", format!("fewer than {limit} properties"))
+        }
+        ValidationErrorKind::MaxProperties { limit } => {
+            ("data.max-properties", format!("more than {limit} properties"))
+        }
         ValidationErrorKind::UniqueItems => ("data.unique-items", "items are not unique".to_owned()),
         ValidationErrorKind::AdditionalProperties { .. } | ValidationErrorKind::UnevaluatedProperties { .. } => {
             ("data.additional-properties", "has properties that the schema does not allow".to_owned())

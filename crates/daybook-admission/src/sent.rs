@@ -56,7 +56,12 @@ impl<'b> Sent<'b> {
     /// Every text a client chose, but for the id and the type's name: where secrets can hide.
     pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Cow<'b, str>> {
         let name = Field::Name as usize;
-        let fields = self.texts.iter_mut().enumerate().filter(move |(index, _)| *index != name).filter_map(|(_, text)| text.as_mut());
+        let fields = self
+            .texts
+            .iter_mut()
+            .enumerate()
+            .filter(move |(index, _)| *index != name)
+            .filter_map(|(_, text)| text.as_mut());
         let tags = self.tags.iter_mut().flat_map(|(key, value)| [key, value]);
         fields.chain(self.original_id.as_mut()).chain(tags)
     }

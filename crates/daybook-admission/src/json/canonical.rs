@@ -99,8 +99,12 @@ impl<'a> Canonical<'a> {
             index += 1;
             if previous == Some(name) {
                 self.findings.push(
-                    Finding::new("event.duplicate-name", trail.name(name).pointer(), "this name occurs twice in one object")
-                        .hint("JSON parsers disagree on which of the two counts; send it once"),
+                    Finding::new(
+                        "event.duplicate-name",
+                        trail.name(name).pointer(),
+                        "this name occurs twice in one object",
+                    )
+                    .hint("JSON parsers disagree on which of the two counts; send it once"),
                 );
                 continue;
             }
@@ -110,7 +114,10 @@ impl<'a> Canonical<'a> {
             previous = Some(name);
             write_string(out, &redaction.apply(name));
             out.push(b':');
-            if redaction.secrets && secrets::is_secret_key(name) && !matches!(View::of(value), View::Null | View::Boolean(_)) {
+            if redaction.secrets
+                && secrets::is_secret_key(name)
+                && !matches!(View::of(value), View::Null | View::Boolean(_))
+            {
                 write_string(out, REDACTED);
             } else {
                 self.value(value, redaction, trail.name(name), depth + 1, out);
@@ -126,10 +133,14 @@ impl Redaction {
     pub(crate) fn apply<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
         use std::borrow::Cow;
         let mut text = if self.secrets { secrets::redact(text) } else { Cow::Borrowed(text) };
-        if self.emails && let Cow::Owned(redacted) = secrets::redact_emails(&text) {
+        if self.emails
+            && let Cow::Owned(redacted) = secrets::redact_emails(&text)
+        {
             text = Cow::Owned(redacted);
         }
-        if self.card_numbers && let Cow::Owned(redacted) = secrets::redact_card_numbers(&text) {
+        if self.card_numbers
+            && let Cow::Owned(redacted) = secrets::redact_card_numbers(&text)
+        {
             text = Cow::Owned(redacted);
         }
         text
@@ -142,11 +153,14 @@ mod tests {
     use crate::json::parse;
 
     fn check(json: &str, expected: &str, codes: &[&str]) {
-        let value = parse(json.as_bytes()).unwrap();
+        let value = parse(json).unwrap();
         let (mut out, mut canonical) = (Vec::new(), Canonical::default());
         canonical.write(&value, Redaction::default(), Trail::at("/data"), &mut out);
         assert_eq!(String::from_utf8(out).unwrap(), expected);
-        assert_eq!(canonical.findings.iter().map(|finding| format!("{} {}", finding.code, finding.path)).collect::<Vec<_>>(), codes);
+        assert_eq!(
+            canonical.findings.iter().map(|finding| format!("{} {}", finding.code, finding.path)).collect::<Vec<_>>(),
+            codes
+        );
     }
 
     #[test]
@@ -163,16 +177,22 @@ mod tests {
         check(r#"{"$date":{"$numberLong":"1768402800000"}}"#, r#""2026-01-14T15:00:00.000Z""#, &[]);
         check(r#"[{"$numberLong":"9007199254740993"},{"$numberDecimal":"1.10"}]"#, "[9007199254740993,1.10]", &[]);
         // Not well-formed: just objects.
-        for json in [r#"{"$oid":"xyz"}"#, r#"{"$numberLong":"1.5"}"#, r#"{"$numberDecimal":"NaN"}"#, r#"{"$date":true}"#] {
+        for json in
+            [r#"{"$oid":"xyz"}"#, r#"{"$numberLong":"1.5"}"#, r#"{"$numberDecimal":"NaN"}"#, r#"{"$date":true}"#]
+        {
             check(json, json, &[]);
         }
     }
 
     #[test]
     fn what_is_wrong_is_found() {
-        check(r#"{"a":1,"b":{"x":1,"x":2},"a":3}"#, r#"{"a":1,"b":{"x":1}}"#, &["event.duplicate-name /data/a", "event.duplicate-name /data/b/x"]);
+        check(
+            r#"{"a":1,"b":{"x":1,"x":2},"a":3}"#,
+            r#"{"a":1,"b":{"x":1}}"#,
+            &["event.duplicate-name /data/a", "event.duplicate-name /data/b/x"],
+        );
         let deep = "[".repeat(70) + &"]".repeat(70);
-        let value = parse(deep.as_bytes()).unwrap();
+        let value = parse(&deep).unwrap();
         let mut canonical = Canonical::default();
         canonical.write(&value, Redaction::default(), Trail::at(""), &mut Vec::new());
         assert_eq!(canonical.findings.len(), 1);

@@ -14,9 +14,9 @@ pub(crate) use view::View;
 use serde::Deserialize;
 use sonic_rs::{Deserializer, Value};
 
-/// Parses one JSON text. The caller has checked its depth.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, sonic_rs::Error> {
-    let mut deserializer = Deserializer::from_slice(bytes).use_rawnumber();
+/// Parses one JSON text. The caller has checked its depth, which the parser does not bound.
+pub(crate) fn parse(text: &str) -> Result<Value, sonic_rs::Error> {
+    let mut deserializer = Deserializer::from_str(text).use_rawnumber();
     let value = Value::deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)

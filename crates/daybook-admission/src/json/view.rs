@@ -99,5 +99,5 @@ fn extended<'a>(name: &str, value: &'a Value) -> Option<View<'a>> {
 fn is_json_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'))
         && text.len() <= 64
-        && super::parse(text.as_bytes()).is_ok_and(|value| value.is_number())
+        && super::parse(text).is_ok_and(|value| value.is_number())
 }

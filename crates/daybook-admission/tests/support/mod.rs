@@ -1,0 +1,135 @@
+//! A small desk to admit events at: the catalogs that ship, a fixed clock, and receipts as short lines.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use daybook_admission::{Admission, Admitted, Body, BodyError, BodyForm, Facts, QuarantineEntry, Receipts};
+use daybook_catalog::Catalogs;
+use daybook_event::{Appended, Event, EventId, Known, Timestamp, stored};
+
+/// The Saturday on which all tests happen: three days after the examples of the Unofficial Communities document.
+pub const NOW: &str = "2026-01-17T12:00:00.000Z";
+
+pub struct Desk {
+    pub admission: Admission,
+    pub shed: bool,
+    pub atomic: bool,
+    pub now: Timestamp,
+}
+
+pub struct Outcome {
+    pub receipts: Receipts,
+    pub events: Vec<Event<'static>>,
+    pub quarantine: Vec<QuarantineEntry>,
+    pub admitted_whole: bool,
+    pub digests: Vec<Known>,
+    pub batch: daybook_event::Batch,
+}
+
+pub fn catalogs() -> Catalogs {
+    let loaded = Catalogs::builtin();
+    assert!(
+        loaded.diagnostics.iter().all(|diagnostic| diagnostic.severity < daybook_event::Severity::Warning),
+        "{:?}",
+        loaded.diagnostics
+    );
+    loaded.catalogs
+}
+
+pub fn desk(app: &str) -> Desk {
+    desk_of(Arc::clone(catalogs().app(app).unwrap_or_else(|| panic!("no catalog {app}"))))
+}
+
+pub fn desk_of(catalog: Arc<daybook_catalog::AppCatalog>) -> Desk {
+    Desk {
+        admission: Admission::new(catalog).unwrap(),
+        shed: false,
+        atomic: false,
+        now: Timestamp::parse(NOW).unwrap(),
+    }
+}
+
+impl Desk {
+    pub fn post(&self, form: &BodyForm, body: &[u8]) -> Result<Outcome, BodyError> {
+        self.post_known(form, body, &[])
+    }
+
+    pub fn post_known(&self, form: &BodyForm, body: &[u8], known: &[Option<Known>]) -> Result<Outcome, BodyError> {
+        let body = Body::parse(body, form)?;
+        let next = Cell::new(1u8);
+        let mut new_id = || {
+            next.set(next.get() + 1);
+            EventId::v7(1_768_651_200_000, &[next.get(); 10])
+        };
+        let decoded = self.admission.decode(&body);
+        assert_eq!(decoded.len(), decoded.keys().len());
+        let mut facts = Facts {
+            now: self.now,
+            known,
+            environment: "staging",
+            digest_key: &[7; 32],
+            shed: self.shed,
+            atomic: self.atomic,
+            new_id: &mut new_id,
+        };
+        let mut admitted: Admitted = self.admission.admit(decoded, &mut facts);
+        let batch = std::mem::take(&mut admitted.batch);
+        let mut start = 0;
+        let events: Vec<_> = batch
+            .records
+            .iter()
+            .zip(1..)
+            .map(|(meta, position)| {
+                let bytes = &batch.bytes[start..meta.end as usize];
+                start = meta.end as usize;
+                stored::decode(bytes, position).unwrap()
+            })
+            .collect();
+        let appended: Vec<_> = (1..=events.len() as u64).map(Appended::Stored).collect();
+        let digests =
+            batch.records.iter().zip(1..).map(|(meta, position)| Known { position, digest: meta.digest }).collect();
+        admitted.settle(&appended);
+        let admitted_whole = admitted.is_whole();
+        let quarantine = admitted.quarantine(&self.admission, &body);
+        Ok(Outcome { receipts: admitted.into_receipts(), events, quarantine, admitted_whole, digests, batch })
+    }
+
+    pub fn json(&self, body: &str) -> Outcome {
+        self.post(&BodyForm::Json, body.as_bytes()).unwrap_or_else(|problem| panic!("{problem}: {body}"))
+    }
+
+    /// The receipts of a body as lines: index, status, reason, then each finding.
+    pub fn lines(&self, body: &str) -> String {
+        lines(&self.json(body).receipts)
+    }
+}
+
+pub fn lines(receipts: &Receipts) -> String {
+    let mut lines = Vec::new();
+    for receipt in &receipts.receipts {
+        let mut line = receipt.status.as_str().to_owned();
+        if let Some(position) = receipt.position {
+            line += &format!(" @{position}");
+        }
+        if let Some(reason) = receipt.reason {
+            line += &format!(" ({reason})");
+        }
+        for (mark, findings) in [("!", &receipt.errors), ("?", &receipt.warnings)] {
+            for finding in findings {
+                line += &format!("\n  {mark} {} {}: {}", finding.code, finding.path, finding.message);
+            }
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+/// Asserts that admitting `body` gives these lines.
+#[track_caller]
+pub fn check(app: &str, body: &str, expected: &str) {
+    let got = desk(app).lines(body);
+    let trim = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    assert_eq!(trim(&got), trim(expected), "{body}");
+}

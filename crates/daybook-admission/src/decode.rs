@@ -209,6 +209,13 @@ impl Admission {
                     );
                     findings.errors.push(finding);
                     TypeOf::None
+                } else if self.redaction.apply(name) != name {
+                    findings.errors.push(Finding::new(
+                        "event.name.invalid",
+                        pointer,
+                        "the name looks like a credential",
+                    ));
+                    TypeOf::None
                 } else {
                     findings.warnings.push(
                         Finding::new(

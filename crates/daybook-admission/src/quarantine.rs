@@ -6,7 +6,7 @@ use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 
 use crate::body::{Body, Element};
 use crate::compile::Admission;
-use crate::json::{Canonical, Trail};
+use crate::json::{Canonical, Redaction, Trail};
 use crate::receipt::Receipt;
 
 /// An event kept aside: what came, without credentials, and why it was not admitted.
@@ -50,10 +50,16 @@ impl QuarantineEntry {
             id: receipt.id,
             name: name.filter(|name| name.len() <= daybook_event::limits::NAME_BYTES_MAX),
             event: String::from_utf8_lossy(&event).into_owned(),
-            errors: receipt.errors.clone(),
-            warnings: receipt.warnings.clone(),
+            errors: redacted(&receipt.errors, admission.redaction),
+            warnings: redacted(&receipt.warnings, admission.redaction),
         })
     }
+}
+
+/// A finding's pointer is made of names that the client chose.
+fn redacted(findings: &[Finding], redaction: Redaction) -> Vec<Finding> {
+    let redact = |finding: &Finding| Finding { path: redaction.apply(&finding.path).into_owned(), ..finding.clone() };
+    findings.iter().map(redact).collect()
 }
 
 impl Admission {

@@ -180,7 +180,10 @@ fn collect(dir: &Path, name: &str, below: &str, app: &mut AppFiles, count: &mut 
 fn misplaced(relative: &str, is_dir: bool, shown: String, app: &mut AppFiles) {
     let (directory, file) = relative.split_once('/').unwrap_or(("", relative));
     let is_yaml = !is_dir && (file.ends_with(".yaml") || file.ends_with(".yml"));
-    if (!is_yaml && !(is_dir && directory.is_empty())) || relative == "demo.yaml" {
+    if (!is_yaml && !(is_dir && directory.is_empty()))
+        || relative == "demo.yaml"
+        || EVENT_DIRECTORIES.contains(&relative)
+    {
         return;
     }
     let known = if directory.is_empty() {

@@ -1,6 +1,8 @@
 //! What can only be judged when all files of an app have been read: references between them, schemas, examples.
 
 mod events;
+mod examples;
+mod graph;
 mod migrations;
 mod policies;
 mod schemas;

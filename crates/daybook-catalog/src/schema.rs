@@ -204,33 +204,52 @@ fn walk<'s>(schema: &'s Value, pointer: &mut String, look: &mut impl FnMut(&str,
     }
 }
 
-/// The properties that a data schema declares: its own and those of the schemas it is made of by reference or `allOf`,
-/// `anyOf`, `oneOf`, `then`, `else`. Without duplicates, in the order they are met.
-pub(crate) fn declared_properties<'s>(
-    types: &'s Map<String, Value>,
-    schema: &'s Value,
-) -> Vec<(&'s String, &'s Value)> {
-    let mut found: Vec<(&String, &Value)> = Vec::new();
-    let mut pending = vec![schema];
-    let mut references = BTreeSet::new();
-    while let Some(schema) = pending.pop() {
-        let Some(object) = schema.as_object() else { continue };
-        for (name, property) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            if !found.iter().any(|(known, _)| *known == name) {
-                found.push((name, property));
+/// What a schema says of an object's properties: itself, and through the schemas it is made of by reference or `allOf`,
+/// `anyOf`, `oneOf`, `then`, `else`.
+pub(crate) struct Shape<'s> {
+    /// The declared properties, each once.
+    pub(crate) properties: Vec<(&'s String, &'s Value)>,
+    /// It says that there may be others.
+    pub(crate) open: bool,
+}
+
+impl<'s> Shape<'s> {
+    pub(crate) fn of(types: &'s Map<String, Value>, schema: &'s Value) -> Self {
+        let mut shape = Self { properties: Vec::new(), open: false };
+        let mut pending = vec![schema];
+        let mut references = BTreeSet::new();
+        while let Some(schema) = pending.pop() {
+            let Some(object) = schema.as_object() else { continue };
+            for (name, property) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                if shape.property(name).is_none() {
+                    shape.properties.push((name, property));
+                }
             }
+            shape.open |= ["additionalProperties", "patternProperties", "unevaluatedProperties"]
+                .iter()
+                .any(|keyword| object.get(*keyword).is_some_and(|others| *others != Value::Bool(false)));
+            if let Some(reference) = object.get("$ref").and_then(Value::as_str)
+                && references.insert(reference)
+            {
+                pending.extend(resolve(types, reference));
+            }
+            for keyword in ["allOf", "anyOf", "oneOf"] {
+                pending.extend(object.get(keyword).and_then(Value::as_array).into_iter().flatten());
+            }
+            pending.extend(["then", "else"].iter().filter_map(|keyword| object.get(*keyword)));
         }
-        if let Some(reference) = object.get("$ref").and_then(Value::as_str)
-            && references.insert(reference)
-        {
-            pending.extend(resolve(types, reference));
-        }
-        for keyword in ["allOf", "anyOf", "oneOf"] {
-            pending.extend(object.get(keyword).and_then(Value::as_array).into_iter().flatten());
-        }
-        pending.extend(["then", "else"].iter().filter_map(|keyword| object.get(*keyword)));
+        shape
     }
-    found
+
+    /// The schema of a declared property.
+    pub(crate) fn property(&self, name: &str) -> Option<&'s Value> {
+        self.properties.iter().find(|(known, _)| *known == name).map(|(_, schema)| *schema)
+    }
+
+    /// The names of the declared properties.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'s str> {
+        self.properties.iter().map(|(name, _)| name.as_str())
+    }
 }
 
 /// The named type a reference points to.

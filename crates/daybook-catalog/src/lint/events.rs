@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{App, Header, find};
 use crate::limits::EVENT_TYPES_MAX;
 use crate::read_events::Declared;
-use crate::schema::declared_properties;
+use crate::schema::Shape;
 use crate::source::{Place, Problem, suggestion};
 use crate::{AppCatalog, CategoryPii, EventType};
 
@@ -148,15 +148,14 @@ fn data_fields(catalog: &AppCatalog, declared: &Declared<'_>) {
         }
         return;
     };
-    let known = declared_properties(&catalog.types, data);
-    let names = || known.iter().map(|(name, _)| name.as_str());
+    let shape = Shape::of(&catalog.types, data);
     for (index, tag) in event_type.tags.iter().enumerate() {
         let place = node.locate(&format!("/tags/{index}"));
-        match known.iter().find(|(name, _)| *name == tag) {
+        match shape.property(tag) {
             None => Problem::error("event-type.tag", format!("the data declares no property `{tag}`"))
-                .maybe_hint(suggestion(tag, names()))
+                .maybe_hint(suggestion(tag, shape.names()))
                 .at(file, place),
-            Some((_, schema)) if holds_only_collections(schema) => {
+            Some(schema) if holds_only_collections(schema) => {
                 Problem::error("event-type.tag", format!("`{tag}` is not a single value, so it cannot be a tag"))
                     .at(file, place);
             }
@@ -168,7 +167,7 @@ fn data_fields(catalog: &AppCatalog, declared: &Declared<'_>) {
             let mut pointer = String::from("/pii");
             daybook_event::finding::push_pointer(&mut pointer, path);
             Problem::error("event-type.pii", format!("the data declares no property `{path}`"))
-                .maybe_hint(suggestion(path, names()))
+                .maybe_hint(suggestion(path, shape.names()))
                 .at(file, node.locate(&pointer));
         }
     }
@@ -183,20 +182,18 @@ fn holds_only_collections(schema: &Value) -> bool {
     }
 }
 
-/// Whether the data of a type declares the property at a dotted path. A property whose content is open has any field.
+/// Whether the data of a type declares the property at a dotted path. A property whose content is not described has any
+/// field, and a path goes through the items of a list without a word.
 pub(super) fn has_field(catalog: &AppCatalog, event_type: &EventType, path: &str) -> bool {
     let Some(mut schema) = event_type.data.as_ref() else { return false };
-    let segments: Vec<&str> = path.split('.').collect();
-    for (depth, segment) in segments.iter().enumerate() {
-        let mut item = schema;
-        // The items of a list are described by its `items`; a path goes through them without a word.
-        while let Some(items) = item.get("items") {
-            item = items;
+    for (depth, segment) in path.split('.').enumerate() {
+        while let Some(items) = schema.get("items") {
+            schema = items;
         }
-        let known = declared_properties(&catalog.types, item);
-        match known.iter().find(|(name, _)| name.as_str() == *segment) {
-            Some((_, next)) => schema = next,
-            None => return depth > 0 && known.is_empty(),
+        let shape = Shape::of(&catalog.types, schema);
+        match shape.property(segment) {
+            Some(next) => schema = next,
+            None => return depth > 0 && shape.properties.is_empty(),
         }
     }
     true

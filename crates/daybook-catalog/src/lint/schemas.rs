@@ -1,14 +1,12 @@
 //! Schemas are JSON Schema 2020-12, refer to what exists, and describe their own examples.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value};
 
-use super::App;
+use super::graph::Graph;
+use super::{App, examples};
 use crate::read_events::Declared;
 use crate::schema::{
-    SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS, TYPES_PREFIX, declared_properties, resolve,
-    validation_options, visit,
+    SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS, Shape, TYPES_PREFIX, resolve, validation_options, visit,
 };
 use crate::source::{Place, Problem, SourceFile, suggestion};
 use crate::yaml::{Key, Node};
@@ -78,8 +76,6 @@ const FORMATS: [&str; 20] = [
 ];
 /// Schemas that one schema may stand for, with every reference followed.
 const SCHEMA_SIZE_MAX: usize = 10_000;
-/// Errors said of one example.
-const EXAMPLE_ERRORS_MAX: usize = 20;
 
 pub(super) fn lint(app: &App<'_>) {
     let no_types = Map::new();
@@ -104,7 +100,7 @@ pub(super) fn lint(app: &App<'_>) {
             && report_too_large(file, data.place, graph.size(schema))
             && let Some(header) = &app.header
         {
-            examples(&header.catalog, declared, data);
+            examples::lint(&header.catalog, declared, data);
         }
     }
 }
@@ -242,7 +238,7 @@ impl<'s> Schema<'s> {
     fn required(&self, schema: &'s Value, pointer: &mut String, around: &[&'s str]) {
         let Some(object) = schema.as_object() else { return };
         let mut declared: Vec<&str> = around.to_vec();
-        declared.extend(declared_properties(self.types, schema).into_iter().map(|(name, _)| name.as_str()));
+        declared.extend(Shape::of(self.types, schema).names());
         let patterns = object.contains_key("patternProperties");
         for (index, name) in object.get("required").and_then(Value::as_array).into_iter().flatten().enumerate() {
             if let Some(name) = name.as_str()
@@ -287,87 +283,6 @@ fn regex_error(pattern: &str) -> Option<String> {
     Some(format!("`{}` is not a regular expression, or one with look-around or back-references", short(pattern)))
 }
 
-/// How the named types hang together.
-struct Graph<'s> {
-    types: &'s Map<String, Value>,
-    /// Schemas a type stands for when every reference is followed, those of recursive types once.
-    sizes: HashMap<&'s str, usize>,
-}
-
-impl<'s> Graph<'s> {
-    fn new(types: &'s Map<String, Value>) -> Self {
-        let mut graph = Self { types, sizes: HashMap::new() };
-        for (name, schema) in types {
-            graph.measure(name, schema);
-        }
-        graph
-    }
-
-    fn measure(&mut self, name: &'s str, schema: &'s Value) -> usize {
-        if let Some(size) = self.sizes.get(name) {
-            return *size;
-        }
-        // Found again further down, the type is recursive there.
-        self.sizes.insert(name, 0);
-        let size = self.size(schema);
-        self.sizes.insert(name, size);
-        size
-    }
-
-    fn size(&mut self, schema: &'s Value) -> usize {
-        let (mut count, mut targets) = (0usize, Vec::new());
-        visit(schema, &mut |_, object| {
-            count += 1;
-            targets.extend(target(object));
-        });
-        for name in targets {
-            if let Some(schema) = self.types.get(name) {
-                count = count.saturating_add(self.measure(name, schema));
-            }
-        }
-        count
-    }
-
-    /// Whether checking a value against the type comes back to the type with the same value, and so never ends.
-    fn is_circular(&self, name: &'s str) -> bool {
-        let mut reached: Vec<&str> = Vec::new();
-        let mut pending = vec![name];
-        while let Some(next) = pending.pop() {
-            for target in self.types.get(next).map(targets_in_place).unwrap_or_default() {
-                if target == name {
-                    return true;
-                }
-                if !reached.contains(&target) {
-                    reached.push(target);
-                    pending.push(target);
-                }
-            }
-        }
-        false
-    }
-}
-
-/// The named type a schema refers to.
-fn target(object: &Map<String, Value>) -> Option<&str> {
-    object.get("$ref").and_then(Value::as_str)?.strip_prefix(TYPES_PREFIX)
-}
-
-/// The named types that a value is checked against as a whole when it is checked against the schema.
-fn targets_in_place(schema: &Value) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut pending = vec![schema];
-    while let Some(schema) = pending.pop() {
-        let Some(object) = schema.as_object() else { continue };
-        found.extend(target(object));
-        for keyword in ["allOf", "anyOf", "oneOf"] {
-            pending.extend(object.get(keyword).and_then(Value::as_array).into_iter().flatten());
-        }
-        pending.extend(["if", "then", "else", "not"].iter().filter_map(|keyword| object.get(*keyword)));
-        pending.extend(object.get("dependentSchemas").and_then(Value::as_object).into_iter().flat_map(Map::values));
-    }
-    found
-}
-
 fn report_too_large(file: &SourceFile, place: Place, size: usize) -> bool {
     if size <= SCHEMA_SIZE_MAX {
         return true;
@@ -401,44 +316,8 @@ fn must_be_object(file: &SourceFile, node: &Node, schema: &Value, types: &Map<St
     }
 }
 
-fn examples(catalog: &crate::AppCatalog, declared: &Declared<'_>, data: &Node) {
-    let Declared { event_type, file, node } = declared;
-    let schema = catalog.validation_schema(event_type);
-    let validator = match validation_options::<jsonschema::json::SerdeJson>().build(&schema) {
-        Ok(validator) => validator,
-        Err(error) => {
-            Problem::error("schema.invalid", format!("the schema cannot be used: {}", short(&error.to_string())))
-                .at(file, data.place);
-            return;
-        }
-    };
-    let known: Vec<&String> = event_type
-        .data
-        .as_ref()
-        .map(|data| declared_properties(&catalog.types, data).into_iter().map(|(name, _)| name).collect())
-        .unwrap_or_default();
-    let open = ["additionalProperties", "patternProperties", "unevaluatedProperties"]
-        .iter()
-        .any(|keyword| schema.get(*keyword).is_some());
-    for (index, example) in event_type.examples.iter().enumerate() {
-        for error in validator.iter_errors(example).take(EXAMPLE_ERRORS_MAX) {
-            let pointer = format!("/examples/{index}{}", error.instance_path().as_str());
-            Problem::error("example.invalid", short(&error.to_string())).at(file, node.locate(&pointer));
-        }
-        for name in example.as_object().into_iter().flat_map(Map::keys) {
-            if !open && !known.is_empty() && !known.contains(&name) {
-                let mut pointer = format!("/examples/{index}");
-                daybook_event::finding::push_pointer(&mut pointer, name);
-                Problem::warning("example.unknown-field", format!("the schema declares no property `{name}`"))
-                    .maybe_hint(suggestion(name, known.iter().map(|name| name.as_str())))
-                    .at(file, node.locate(&pointer));
-            }
-        }
-    }
-}
-
 /// Text from elsewhere, cut to what a line can hold.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     const CHARS_MAX: usize = 240;
     match text.char_indices().nth(CHARS_MAX) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

@@ -4,7 +4,8 @@
 //! - every replacement puts a `[` where the secret began, and no expression lets a secret begin with one;
 //! - an expression takes the secret to its end, so that what follows a replacement was no part of a word before it;
 //! - a secret may follow `_` as well as a word boundary, so a replacement before it makes no difference;
-//! - what only looks at context (`key=value`, then URLs) comes after what knows a secret by its own form.
+//! - what only looks at context (`key=value`, then URLs) comes after what knows a secret by its own form;
+//! - an expression before those matches as well without the `=` that they may write.
 
 use super::SecretPattern;
 
@@ -64,9 +65,9 @@ pub const SECRETS: &[SecretPattern] = &[
     },
     SecretPattern {
         name: "aws-key-id",
-        regex: r"((?-u:\b)|_)(?:AKIA|ASIA)[0-9A-Z]{16}((?-u:\b)|_)",
+        regex: r"((?-u:\b)|_)(?:AKIA|ASIA)[0-9A-Z]{16}(?:(?-u:\b)|_[A-Za-z0-9_-]*)",
         literals: &["akia", "asia"],
-        replacement: "${1}[REDACTED_API_KEY]${2}",
+        replacement: "${1}[REDACTED_API_KEY]",
     },
     SecretPattern {
         name: "github-token",
@@ -136,7 +137,7 @@ pub const SECRETS: &[SecretPattern] = &[
         name: "authorization",
         regex: concat!(
             r#"((?i:authorization)["'\\]{0,4}[ \t]*[:=][ \t]*["'\\]{0,4}(?:[A-Za-z][A-Za-z0-9-]{1,14}[ \t]+)?)"#,
-            r"[A-Za-z0-9._~+/=:-]{16,}"
+            r"[A-Za-z0-9._~+/-]{16,}[A-Za-z0-9._~+/=:-]*"
         ),
         literals: &["authorization"],
         replacement: "${1}[REDACTED]",
@@ -151,7 +152,7 @@ pub const SECRETS: &[SecretPattern] = &[
     // Unlike a word of prose, Base64 has digits, signs, or capitals after small letters.
     SecretPattern {
         name: "basic",
-        regex: r"(?-u:\b)(?i:basic)[ \t]+[A-Za-z0-9+/]{6,}(?:[0-9+/]|[a-z][A-Z]|=)[A-Za-z0-9+/]*=*",
+        regex: r"(?-u:\b)(?i:basic)[ \t]+[A-Za-z0-9+/]{6,}(?:[0-9+/]|[a-z][A-Z])[A-Za-z0-9+/]*=*",
         literals: &["basic"],
         replacement: "Basic [REDACTED]",
     },
@@ -217,10 +218,24 @@ pub const SECRETS: &[SecretPattern] = &[
             quoted!(),
             r"|=",
             unquoted!(),
-            r#"|\s{0,4}(?:=>|:=|[:=])\s{0,4}["'\\]{0,4}[A-Za-z0-9_~+/.-]{4,}[0-9][A-Za-z0-9_~+/.=-]{3,}["']?)"#,
+            r"|",
+            is!(),
+            r#"\s{0,4}["'\\]{0,4}[A-Za-z0-9_~+/.-]{4,}[0-9][A-Za-z0-9_~+/.=-]{3,}["']?)"#,
         ),
         literals: &["token"],
         replacement: "${1}=[REDACTED]",
+    },
+    // On a command line the value is the next argument.
+    SecretPattern {
+        name: "secret-flag",
+        regex: concat!(
+            r"(?i)(--(?:[a-z]+-){0,4}(?:password|passphrase|secret|token|(?:api|access|secret|private)-key))[ \t]+",
+            r"(?:",
+            quoted!(),
+            r#"|\\*["']?[^\s"'`,;&<>=:\[{(\\-][^\s"'`,;&<>\\]*)"#,
+        ),
+        literals: &["-password", "-passphrase", "-secret", "-token", "-api-key", "-access-key", "-private-key"],
+        replacement: "${1} [REDACTED]",
     },
     SecretPattern {
         name: "url-password",

@@ -123,7 +123,10 @@ pub enum AppendError {
     /// The disk is full. The log goes on by itself when there is room.
     #[error("no space left for the log")]
     NoSpace,
-    /// A write or a sync failed, or the id index cannot be read; the log takes no more writes until it is opened again.
+    /// The id index cannot be read, so nobody can say what is a duplicate. It is being made anew; later it will work.
+    #[error("the id index cannot be read and is being made anew: {0}")]
+    Index(String),
+    /// A write or a sync failed; the log takes no more writes until it is opened again.
     #[error("the log takes no more writes until it is opened again: {0}")]
     Poisoned(String),
     /// The batch is larger than one call may be.

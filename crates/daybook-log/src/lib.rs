@@ -26,5 +26,6 @@ mod tail;
 mod writer;
 
 pub use error::{AppendError, OpenError, ReadError};
+pub use index::IndexStatus;
 pub use log::{Log, LogOptions, LogStatus};
 pub use record::{AppendBatch, Appended, Clash, Digest, Filter, Known, Page, ReadLimit, Record, RecordKey, RecordMeta};

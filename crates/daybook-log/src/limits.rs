@@ -57,7 +57,7 @@ pub const INDEX_TABLE_IDS_DEFAULT: usize = (1 << 20) / 8 * 7;
 /// Smallest table that can be asked for.
 pub const INDEX_TABLE_IDS_MIN: usize = 64;
 /// Full tables that may wait to be written as runs before the writer waits for them.
-pub const INDEX_TABLES_FROZEN_MAX: usize = 4;
+pub const INDEX_TABLES_FROZEN_MAX: usize = 2;
 /// Runs of about the same size that are merged into one.
 pub const INDEX_MERGE_RUNS: usize = 4;
 /// Bytes of filters that the index keeps in memory, about two for each id; past it the largest runs' filters are read

@@ -11,10 +11,11 @@ use tokio::sync::watch;
 
 use crate::disk::{Disk, DiskLock, LockError, RealDisk};
 use crate::error::{AppendError, OpenError, ReadError};
-use crate::index::IdIndex;
+use crate::index::{IdIndex, IndexOptions, IndexStatus};
 use crate::limits::{
-    FRAME_BYTES_DEFAULT, FRAME_BYTES_LIMIT, OPEN_VERIFY_BYTES_DEFAULT, QUEUE_BYTES_DEFAULT, REQUEST_BYTES_MAX,
-    REQUEST_RECORDS_MAX, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_LIMIT, SEGMENT_BYTES_MIN,
+    FRAME_BYTES_DEFAULT, FRAME_BYTES_LIMIT, INDEX_FILTER_BYTES_DEFAULT, INDEX_TABLE_IDS_DEFAULT, INDEX_TABLE_IDS_MIN,
+    OPEN_VERIFY_BYTES_DEFAULT, QUEUE_BYTES_DEFAULT, REQUEST_BYTES_MAX, REQUEST_RECORDS_MAX, SEGMENT_BYTES_DEFAULT,
+    SEGMENT_BYTES_LIMIT, SEGMENT_BYTES_MIN,
 };
 use crate::queue::Queue;
 use crate::reader::Reader;
@@ -35,6 +36,11 @@ pub struct LogOptions {
     pub queue_bytes_max: usize,
     /// This many of the newest bytes are verified at start.
     pub verify_bytes: u64,
+    /// Ids that the id index holds in one table in memory, about 48 bytes each; up to four such tables at a time.
+    pub index_table_ids: usize,
+    /// Bytes of filters that the id index keeps in memory, about two for each id in the log; with less, lookups read
+    /// more from the disk.
+    pub index_filter_bytes_max: usize,
     /// The disk.
     pub disk: Arc<dyn Disk>,
 }
@@ -46,6 +52,8 @@ impl Default for LogOptions {
             frame_bytes_max: FRAME_BYTES_DEFAULT,
             queue_bytes_max: QUEUE_BYTES_DEFAULT,
             verify_bytes: OPEN_VERIFY_BYTES_DEFAULT,
+            index_table_ids: INDEX_TABLE_IDS_DEFAULT,
+            index_filter_bytes_max: INDEX_FILTER_BYTES_DEFAULT,
             disk: Arc::new(RealDisk),
         }
     }
@@ -66,6 +74,8 @@ pub struct LogStatus {
     pub queue_bytes: usize,
     /// Bytes that may wait.
     pub queue_bytes_max: usize,
+    /// What the id index takes.
+    pub index: IndexStatus,
 }
 
 /// A handle on an open log. The log is closed when the last one is dropped, or by [`Log::close`].
@@ -104,6 +114,8 @@ impl Log {
     pub fn open(directory: impl AsRef<Path>, options: LogOptions) -> Result<Self, OpenError> {
         let directory = directory.as_ref();
         options.check()?;
+        let index_options =
+            IndexOptions { table_ids: options.index_table_ids, filter_bytes_max: options.index_filter_bytes_max };
         let disk = options.disk;
         disk.create_directory(directory).map_err(OpenError::io(directory))?;
         let lock_path = directory.join("lock");
@@ -117,7 +129,7 @@ impl Log {
             tracing::info!(torn_bytes, rewritten_records, "the log was not closed; its tail was put in order");
         }
         let store = Arc::new(recovered.store);
-        let index = Arc::new(IdIndex::open(&store)?);
+        let index = Arc::new(IdIndex::open(&store, index_options)?);
         let queue = Arc::new(Queue::new(options.queue_bytes_max));
         let (head_sender, head) = watch::channel(store.head());
         let tail = Tail::new(Arc::clone(&store), recovered.offset, options.segment_size_bytes);
@@ -215,6 +227,7 @@ impl Log {
             bytes,
             queue_bytes,
             queue_bytes_max,
+            index: self.inner.index.status(),
         }
     }
 
@@ -244,6 +257,7 @@ impl Inner {
         if running.writer.join().is_err() {
             tracing::error!("the log's writer met a bug and stopped");
         }
+        self.index.close();
         drop(running.lock);
         self.closed.send_replace(true);
     }
@@ -266,6 +280,9 @@ impl LogOptions {
         }
         if self.queue_bytes_max == 0 {
             return wrong("queue_bytes_max", "must not be 0");
+        }
+        if self.index_table_ids < INDEX_TABLE_IDS_MIN {
+            return wrong("index_table_ids", "is too small");
         }
         Ok(())
     }

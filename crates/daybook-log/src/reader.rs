@@ -153,7 +153,11 @@ pub(crate) fn identities(
             break;
         }
     }
-    Ok(())
+    if next > to {
+        return Ok(());
+    }
+    let (file, what) = (store.directory.clone(), format!("the records {next} to {to} are missing"));
+    Err(ReadError::Damaged { file, offset: 0, what })
 }
 
 /// Takes the records of a frame from behind `page.next` on, as far as the limit goes.

@@ -126,10 +126,11 @@ impl Writer {
         };
         self.keys.clear();
         self.keys.extend(requests.iter().flat_map(|request| &request.batch.records).map(|record| record.key));
+        if self.index.reserve(self.keys.len()).is_err() {
+            return refused(requests, AppendError::NoSpace);
+        }
         if let Err(error) = self.index.older(&self.keys, &mut self.known) {
-            let reason = format!("the id index cannot be read: {error}");
-            self.queue.poison(&reason);
-            return refused(requests, AppendError::Poisoned(reason));
+            return refused(requests, AppendError::Index(error.to_string()));
         }
         let synced = match self.tail.prepare() {
             Ok(synced) => synced,

@@ -128,85 +128,105 @@ pub(crate) fn directory(dir: &Path) -> Vec<AppFiles> {
     apps
 }
 
-fn app(dir: &Path, name: &str) -> AppFiles {
-    let mut app = AppFiles::default();
-    let mut count = 0;
-    collect(dir, name, "", &mut app, &mut count);
-    for directory in EVENT_DIRECTORIES {
-        collect(&dir.join(directory), name, directory, &mut app, &mut count);
+fn app(root: &Path, name: &str) -> AppFiles {
+    let mut collector = Collector { root, name, app: AppFiles::default(), count: 0 };
+    collector.directory("");
+    for below in EVENT_DIRECTORIES {
+        collector.directory(below);
     }
-    app
+    collector.app
 }
 
-/// Adds the files of one directory of an app; `below` is its name within it, or nothing for the app's own.
-fn collect(dir: &Path, name: &str, below: &str, app: &mut AppFiles, count: &mut usize) {
-    let entries = match list(dir) {
-        Ok(entries) => entries,
+/// Gathers the files of one app.
+struct Collector<'d> {
+    root: &'d Path,
+    name: &'d str,
+    app: AppFiles,
+    count: usize,
+}
+
+impl Collector<'_> {
+    /// Adds the files of one directory: the app's own, or `below` within it.
+    fn directory(&mut self, below: &str) {
+        let dir = if below.is_empty() { self.root.to_owned() } else { self.root.join(below) };
         // An app needs neither of the subdirectories.
-        Err(error) if !below.is_empty() && error.kind() == std::io::ErrorKind::NotFound => return,
-        Err(error) => {
-            let problem = Problem::error("catalog.unreadable", format!("cannot be read: {error}"));
-            app.problem(join(name, below), problem);
+        if !below.is_empty() && fs::symlink_metadata(&dir).is_err() {
             return;
         }
-    };
-    for (file_name, path) in entries {
-        if file_name.starts_with('.') {
-            continue;
-        }
-        let relative = join(below, &file_name);
-        let shown = join(name, &relative);
-        let Ok(kind) = fs::symlink_metadata(&path).map(|metadata| metadata.file_type()) else { continue };
-        if !is_read(&relative) {
-            misplaced(&relative, kind.is_dir(), shown, app);
-        } else if kind.is_symlink() && !stays_inside(dir, &path) {
-            app.problem(shown, Problem::error("catalog.link", "a link that leads out of the app's directory"));
-        } else if *count >= FILES_MAX {
-            app.problem(shown, Problem::error("catalog.limit", format!("more than {FILES_MAX} files in one app")));
+        if !self.stays_inside(&dir) {
+            self.problem(below, Problem::error("catalog.link", "a link that leads out of the app's directory"));
             return;
-        } else {
-            *count += 1;
-            match read(&path) {
-                Ok(text) => app.add(shown, relative, &text),
-                Err(error) => {
-                    app.problem(shown, Problem::error("catalog.unreadable", format!("cannot be read: {error}")));
-                }
+        }
+        match list(&dir) {
+            Ok(entries) => entries.iter().for_each(|(file_name, path)| self.entry(&join(below, file_name), path)),
+            Err(error) => self.unreadable(below, &error),
+        }
+    }
+
+    /// Adds the file at `relative`, or says why not.
+    fn entry(&mut self, relative: &str, path: &Path) {
+        let hidden = relative.rsplit('/').next().is_some_and(|file| file.starts_with('.'));
+        if hidden {
+            return;
+        }
+        if !is_read(relative) {
+            if let Some(problem) = misplaced(relative, path.is_dir()) {
+                self.problem(relative, problem);
             }
+            return;
         }
+        if !self.stays_inside(path) {
+            let problem = Problem::error("catalog.link", "a link that leads out of the app's directory, or nowhere");
+            return self.problem(relative, problem);
+        }
+        self.count += 1;
+        if self.count > FILES_MAX {
+            if self.count == FILES_MAX + 1 {
+                let problem = Problem::error("catalog.limit", format!("an app has at most {FILES_MAX} files"));
+                self.problem(relative, problem);
+            }
+            return;
+        }
+        match read(path) {
+            Ok(text) => self.app.add(join(self.name, relative), relative.to_owned(), &text),
+            Err(error) => self.unreadable(relative, &error),
+        }
+    }
+
+    /// Whether a path, with all links followed, lies in the app's directory. Only what exists does.
+    fn stays_inside(&self, path: &Path) -> bool {
+        match (self.root.canonicalize(), path.canonicalize()) {
+            (Ok(root), Ok(target)) => target.starts_with(root),
+            _ => false,
+        }
+    }
+
+    fn unreadable(&mut self, relative: &str, error: &std::io::Error) {
+        self.problem(relative, Problem::error("catalog.unreadable", format!("cannot be read: {error}")));
+    }
+
+    fn problem(&mut self, relative: &str, problem: Problem) {
+        self.app.problem(join(self.name, relative), problem);
     }
 }
 
 /// A word about a file that looks as if it were meant to be read, but is not.
-fn misplaced(relative: &str, is_dir: bool, shown: String, app: &mut AppFiles) {
+fn misplaced(relative: &str, is_dir: bool) -> Option<Problem> {
     let (directory, file) = relative.split_once('/').unwrap_or(("", relative));
-    let is_yaml = !is_dir && (file.ends_with(".yaml") || file.ends_with(".yml"));
-    if (!is_yaml && !(is_dir && directory.is_empty()))
-        || relative == "demo.yaml"
-        || EVENT_DIRECTORIES.contains(&relative)
-    {
-        return;
+    let is_yaml = file.ends_with(".yaml") || file.ends_with(".yml");
+    if relative == "demo.yaml" || EVENT_DIRECTORIES.contains(&relative) || (!is_dir && !is_yaml) {
+        return None;
     }
-    let known = if directory.is_empty() {
-        suggestion(file, [CATALOG_FILE].into_iter().chain(OTHER_FILES).chain(EVENT_DIRECTORIES))
-    } else {
-        None
+    let meant = suggestion(file, [CATALOG_FILE].into_iter().chain(OTHER_FILES).chain(EVENT_DIRECTORIES))
+        .filter(|hint| directory.is_empty() && hint.starts_with("did you mean"));
+    let hint = match meant {
+        Some(hint) => hint,
+        None if is_dir && directory.is_empty() => return None,
+        None if is_dir => "directories in here are not read".to_owned(),
+        None if file.ends_with(".yml") => "files end in .yaml".to_owned(),
+        None => "event types lie in events/ and plugins/".to_owned(),
     };
-    let hint = match known {
-        Some(hint) if hint.starts_with("did you mean") => hint,
-        // A directory of some other purpose is nobody's mistake.
-        _ if is_dir => return,
-        _ if file.ends_with(".yml") => "files end in .yaml".to_owned(),
-        _ => "event types lie in events/ and plugins/".to_owned(),
-    };
-    app.problem(shown, Problem::warning("catalog.file-ignored", "this is not read").hint(hint));
-}
-
-/// Whether what a link leads to lies in the link's own directory.
-fn stays_inside(dir: &Path, link: &Path) -> bool {
-    match (dir.canonicalize(), link.canonicalize()) {
-        (Ok(dir), Ok(target)) => target.starts_with(dir),
-        _ => false,
-    }
+    Some(Problem::warning("catalog.file-ignored", "this is not read").hint(hint))
 }
 
 /// A file's bytes, one more than may be at most, so that too large a file is seen to be. Only regular files are read: a
@@ -237,3 +257,6 @@ fn join(before: &str, after: &str) -> String {
         _ => format!("{before}/{after}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,7 @@ mod read_dialect;
 mod read_events;
 mod read_migrations;
 mod source;
+mod summary;
 mod to_dialect;
 mod yaml;
 

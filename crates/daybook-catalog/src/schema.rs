@@ -4,7 +4,7 @@
 //! [`AppCatalog::validation_schema`] makes one self-contained schema of an event type's data: the types it uses are
 //! bundled, and the formats that Daybook adds also accept text. [`validation_options`] compiles it the way lint does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jsonschema::json::Json;
@@ -67,7 +67,7 @@ impl AppCatalog {
             }
         }
         if let Value::Object(object) = &mut bundled {
-            object.remove("$schema");
+            object.shift_remove("$schema");
             if !definitions.is_empty() {
                 definitions.sort_keys();
                 object.insert("$defs".to_owned(), Value::Object(definitions));
@@ -207,23 +207,21 @@ fn walk<'s>(schema: &'s Value, pointer: &mut String, look: &mut impl FnMut(&str,
 /// What a schema says of an object's properties: itself, and through the schemas it is made of by reference or `allOf`,
 /// `anyOf`, `oneOf`, `then`, `else`.
 pub(crate) struct Shape<'s> {
-    /// The declared properties, each once.
-    pub(crate) properties: Vec<(&'s String, &'s Value)>,
+    /// The declared properties by name.
+    pub(crate) properties: BTreeMap<&'s str, &'s Value>,
     /// It says that there may be others.
     pub(crate) open: bool,
 }
 
 impl<'s> Shape<'s> {
     pub(crate) fn of(types: &'s Map<String, Value>, schema: &'s Value) -> Self {
-        let mut shape = Self { properties: Vec::new(), open: false };
+        let mut shape = Self { properties: BTreeMap::new(), open: false };
         let mut pending = vec![schema];
         let mut references = BTreeSet::new();
         while let Some(schema) = pending.pop() {
             let Some(object) = schema.as_object() else { continue };
             for (name, property) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
-                if shape.property(name).is_none() {
-                    shape.properties.push((name, property));
-                }
+                shape.properties.entry(name).or_insert(property);
             }
             shape.open |= ["additionalProperties", "patternProperties", "unevaluatedProperties"]
                 .iter()
@@ -243,12 +241,12 @@ impl<'s> Shape<'s> {
 
     /// The schema of a declared property.
     pub(crate) fn property(&self, name: &str) -> Option<&'s Value> {
-        self.properties.iter().find(|(known, _)| *known == name).map(|(_, schema)| *schema)
+        self.properties.get(name).copied()
     }
 
     /// The names of the declared properties.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'s str> {
-        self.properties.iter().map(|(name, _)| name.as_str())
+        self.properties.keys().copied()
     }
 }
 

@@ -2,12 +2,19 @@
 
 use std::path::Path;
 
-use daybook_catalog::{Catalogs, render};
+use daybook_catalog::{Catalogs, Loaded, render};
+
+/// One note is right: the requirement document subscribes to `security.*`, a name that no event type has yet.
+fn assert_clean(loaded: &Loaded) {
+    let codes: Vec<&str> = loaded.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+    assert_eq!(codes, ["catalog.pattern-unmatched"], "\n{}", render::text(&loaded.diagnostics));
+    assert!(loaded.diagnostics[0].message.contains("`security.*`"));
+}
 
 #[test]
 fn the_catalogs_that_ship_have_no_findings() {
     let loaded = Catalogs::builtin();
-    assert!(loaded.diagnostics.is_empty(), "\n{}", render::text(&loaded.diagnostics));
+    assert_clean(&loaded);
     let slugs: Vec<&str> = loaded.catalogs.apps().map(|app| app.app.as_str()).collect();
     assert_eq!(slugs, ["daybook", "noema", "tachikoma", "tamma", "unofficial-communities"]);
 }
@@ -15,7 +22,7 @@ fn the_catalogs_that_ship_have_no_findings() {
 #[test]
 fn what_is_built_in_is_what_lies_in_the_directory() {
     let loaded = daybook_catalog::check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalogs"));
-    assert!(loaded.diagnostics.is_empty(), "\n{}", render::text(&loaded.diagnostics));
+    assert_clean(&loaded);
     let count = |catalogs: &Catalogs| catalogs.apps().map(|app| app.events.len()).sum::<usize>();
     assert_eq!(count(&loaded.catalogs), count(&Catalogs::builtin().catalogs));
     assert!(daybook_catalog::builtin_file("noema/catalog.yaml").is_some());

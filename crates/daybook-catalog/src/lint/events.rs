@@ -193,8 +193,17 @@ pub(super) fn has_field(catalog: &AppCatalog, event_type: &EventType, path: &str
         let shape = Shape::of(&catalog.types, schema);
         match shape.property(segment) {
             Some(next) => schema = next,
-            None => return depth > 0 && shape.properties.is_empty(),
+            None => return depth > 0 && shape.properties.is_empty() && may_be_object(schema),
         }
     }
     true
+}
+
+/// Whether nothing in the schema itself says that the value is no object.
+fn may_be_object(schema: &Value) -> bool {
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(|name| name == "object"),
+        Some(one) => one == "object",
+        None => schema.get("enum").is_none() && schema.get("const").is_none(),
+    }
 }

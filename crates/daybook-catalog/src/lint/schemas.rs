@@ -1,5 +1,7 @@
 //! Schemas are JSON Schema 2020-12, refer to what exists, and describe their own examples.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::graph::Graph;
@@ -51,6 +53,8 @@ const PLAIN_KEYWORDS: [&str; 32] = [
 /// Keywords that give schemas other names or let them be changed from afar.
 const UNSUPPORTED_KEYWORDS: [&str; 8] =
     ["$defs", "$anchor", "$dynamicAnchor", "$dynamicRef", "$id", "$recursiveAnchor", "$recursiveRef", "$vocabulary"];
+/// What `type` may say.
+const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 /// Formats that are asserted.
 const FORMATS: [&str; 20] = [
     "date",
@@ -145,12 +149,21 @@ impl<'s> Schema<'s> {
         // The deepest places say most, and an error in a part is not repeated for the whole.
         for error in jsonschema::draft202012::meta::validator().iter_errors(self.schema) {
             sound = false;
-            Problem::error("schema.invalid", format!("not JSON Schema 2020-12: {}", short(&error.to_string())))
-                .at(self.file, self.node.locate(error.instance_path().as_str()));
+            let path = error.instance_path().as_str();
+            let word = self.schema.pointer(path).and_then(Value::as_str);
+            // What the meta-schema says of a wrong type is true, and of no use.
+            let problem = match word.filter(|_| path.ends_with("/type")) {
+                Some(word) => Problem::error("schema.invalid", format!("`{word}` is no type of JSON Schema"))
+                    .maybe_hint(suggestion(word, TYPES)),
+                None => {
+                    Problem::error("schema.invalid", format!("not JSON Schema 2020-12: {}", short(&error.to_string())))
+                }
+            };
+            problem.at(self.file, self.node.locate(path));
         }
         visit(self.schema, &mut |pointer, object| sound &= self.keywords(pointer, object));
         if sound {
-            self.required(self.schema, &mut String::new(), &[]);
+            self.required(self.schema, &mut String::new(), &BTreeSet::new());
         }
         sound
     }
@@ -231,18 +244,21 @@ impl<'s> Schema<'s> {
             return None;
         }
         let problem = Problem::error("schema.ref", format!("`{reference}` does not exist"));
+        if let Some((whole, _)) = name.split_once('/') {
+            return Some(problem.hint(format!("a reference names a whole type, such as `#/types/{whole}`")));
+        }
         Some(problem.maybe_hint(suggestion(name, self.types.keys().map(String::as_str))))
     }
 
     /// Every required property is declared, in the schema itself or, for the parts it is put together from, around it.
-    fn required(&self, schema: &'s Value, pointer: &mut String, around: &[&'s str]) {
+    fn required(&self, schema: &'s Value, pointer: &mut String, around: &BTreeSet<&'s str>) {
         let Some(object) = schema.as_object() else { return };
-        let mut declared: Vec<&str> = around.to_vec();
+        let mut declared = around.clone();
         declared.extend(Shape::of(self.types, schema).names());
         let patterns = object.contains_key("patternProperties");
         for (index, name) in object.get("required").and_then(Value::as_array).into_iter().flatten().enumerate() {
             if let Some(name) = name.as_str()
-                && !declared.contains(&name)
+                && !declared.contains(name)
                 && !patterns
             {
                 Problem::error("schema.required", format!("`{name}` is required, but not declared in `properties`"))
@@ -250,11 +266,12 @@ impl<'s> Schema<'s> {
                     .at(self.file, self.node.locate(&format!("{pointer}/required/{index}")));
             }
         }
+        let nothing = BTreeSet::new();
         for (keyword, value) in object {
             let keyword = keyword.as_str();
             let in_place =
                 matches!(keyword, "allOf" | "anyOf" | "oneOf" | "if" | "then" | "else" | "not" | "dependentSchemas");
-            let around: &[&str] = if in_place { &declared } else { &[] };
+            let around = if in_place { &declared } else { &nothing };
             let mut child = |tokens: &[&str], schema: &'s Value| {
                 let length = pointer.len();
                 for token in tokens {

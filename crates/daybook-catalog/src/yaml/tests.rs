@@ -168,7 +168,7 @@ fn places_are_found() {
     let file = SourceFile::parse("f".into(), "f".into(), b"a:\n  b:\n    - x\n    - y: 1\n");
     let root = file.root.unwrap();
     let check = |pointer: &str, line: usize, column: usize| {
-        assert_eq!(root.locate(pointer), Place { line, column }, "{pointer}")
+        assert_eq!(root.locate(pointer), Place { line, column }, "{pointer}");
     };
     check("", 1, 1);
     check("/a", 1, 1);

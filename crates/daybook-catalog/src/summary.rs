@@ -1,0 +1,455 @@
+//! Catalogs as JSON, for those who ask over HTTP what may be sent.
+//!
+//! Members without a value are left out; words and durations are written as catalogs write them.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    AppCatalog, Category, CategoryPii, Consent, ConsentPurpose, DataMissing, Dialect, EventType, Field, FieldSpec, Pii,
+    Store, UnknownFields, UnknownTypes, WithoutConsent, duration,
+};
+
+impl AppCatalog {
+    /// The catalog: `app`, `version`, `title`, `categories`, `sources`, `dialect`, `types` and the rest of `catalog.yaml`, and
+    /// of every event type the current version under `events`. Schemas are as written; their references into `#/types/` hold in this document.
+    #[must_use]
+    pub fn summary_json(&self) -> Value {
+        let mut out = Members::default();
+        out.set("app", self.app.as_str());
+        out.set("version", self.version.to_string());
+        out.set("title", self.title.as_str());
+        out.some("description", self.description.as_deref());
+        out.some(
+            "naming",
+            self.naming.as_ref().map(|naming| json!({"pattern": naming.pattern.as_str(), "examples": naming.examples})),
+        );
+        out.set(
+            "unknown-fields",
+            match self.unknown_fields {
+                UnknownFields::Allow => "allow",
+                UnknownFields::Warn => "warn",
+                UnknownFields::Quarantine => "quarantine",
+            },
+        );
+        out.set(
+            "unknown-types",
+            match &self.unknown_types {
+                UnknownTypes::Quarantine => Value::from("quarantine"),
+                UnknownTypes::Keep { pattern, category } => {
+                    json!({"keep": pattern.as_ref().map_or("*", regex::Regex::as_str), "category": category})
+                }
+            },
+        );
+        out.some("warn-older-than", self.warn_older_than.map(duration::format));
+        out.set("max-clock-skew", duration::format(self.max_clock_skew));
+        out.set(
+            "categories",
+            self.categories
+                .iter()
+                .map(|category| (category.name.clone(), category_json(category)))
+                .collect::<Map<String, Value>>(),
+        );
+        out.list("sources", &self.sources);
+        out.map(
+            "consent",
+            self.consent.iter().map(|purpose| (purpose.purpose.clone(), purpose_json(purpose))).collect(),
+        );
+        out.some("active", self.active.clone());
+        if self.dialect != Dialect::canonical() {
+            out.set("dialect", dialect_json(&self.dialect));
+        }
+        out.map("types", self.types.clone());
+        out.set(
+            "events",
+            self.current_events()
+                .map(|event_type| Value::Object(self.event_members(event_type, event_type.data.clone()).0))
+                .collect::<Vec<_>>(),
+        );
+        Value::Object(out.0)
+    }
+
+    /// One event type, as in [`AppCatalog::summary_json`] but with a self-contained schema, and with all its versions.
+    #[must_use]
+    pub fn event_json(&self, event_type: &EventType) -> Value {
+        let data = event_type.data.as_ref().map(|data| self.bundle(data));
+        let mut out = self.event_members(event_type, data);
+        out.set("app", self.app.as_str());
+        let versions = self.versions(&event_type.name);
+        out.set("versions", versions.iter().map(|other| other.version.to_string()).collect::<Vec<_>>());
+        Value::Object(out.0)
+    }
+
+    fn event_members(&self, event_type: &EventType, data: Option<Value>) -> Members {
+        let mut out = Members::default();
+        out.set("name", event_type.name.as_str());
+        out.set("version", event_type.version.to_string());
+        out.some("description", event_type.description.as_deref());
+        out.set("category", event_type.category.as_str());
+        let sources = if event_type.sources.is_empty() { &self.sources } else { &event_type.sources };
+        out.list("sources", sources);
+        out.set("priority", event_type.priority.as_str());
+        let sampling = event_type.sampling;
+        if sampling.rate < 1.0 {
+            out.set(
+                "sampling",
+                json!({
+                    "rate": sampling.rate,
+                    "min-per-window": sampling.min_per_window,
+                    "window": format!("{}s", sampling.window_seconds),
+                }),
+            );
+        }
+        out.some(
+            "consent",
+            self.consent_of(event_type)
+                .map(|Consent { purpose, without }| json!({"purpose": purpose, "without": without_name(without)})),
+        );
+        out.set("store", if event_type.store == Store::Event { "event" } else { "daily-counts" });
+        out.set("indexed", event_type.indexed);
+        out.list("tags", &event_type.tags);
+        out.map(
+            "pii",
+            event_type.pii.iter().map(|(field, pii)| (field.clone(), Value::from(pii_name(*pii)))).collect(),
+        );
+        out.some("plugin", event_type.plugin.as_deref());
+        out.some(
+            "deprecated",
+            event_type.deprecated.as_ref().map(|deprecated| {
+                let mut inner = Members::default();
+                inner.some("since", deprecated.since.as_ref().map(ToString::to_string));
+                inner.some("use", deprecated.use_instead.as_deref());
+                Value::Object(inner.0)
+            }),
+        );
+        if event_type.data_missing == DataMissing::Warn {
+            out.set("data-missing", "warn");
+        }
+        let optional: Vec<String> = event_type.optional_envelope.iter().map(ToString::to_string).collect();
+        out.list("optional-envelope", &optional);
+        out.some("data", data);
+        out.set("examples", event_type.examples.clone());
+        out
+    }
+}
+
+/// The members of an object in the making.
+#[derive(Default)]
+struct Members(Map<String, Value>);
+
+impl Members {
+    fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    fn some(&mut self, name: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.set(name, value);
+        }
+    }
+
+    fn list(&mut self, name: &str, list: &[String]) {
+        if !list.is_empty() {
+            self.set(name, list.to_vec());
+        }
+    }
+
+    fn map(&mut self, name: &str, map: Map<String, Value>) {
+        if !map.is_empty() {
+            self.set(name, map);
+        }
+    }
+}
+
+fn dialect_json(dialect: &Dialect) -> Map<String, Value> {
+    let field_json = |spec: &FieldSpec| {
+        let mut out = Members::default();
+        out.set("path", spec.path.join("."));
+        out.set("as", spec.kind.as_str());
+        out.set("required", spec.required);
+        out.some("default", spec.default.as_deref());
+        out.list("enum", &spec.values);
+        out.some("also", spec.also.as_ref().map(|path| path.join(".")));
+        if spec.field == Field::Name {
+            out.some("open-variant", dialect.open_variant.as_deref());
+        }
+        Value::Object(out.0)
+    };
+    dialect.fields.iter().map(|spec| (spec.field.to_string(), field_json(spec))).collect()
+}
+
+fn category_json(category: &Category) -> Value {
+    let mut out = Members::default();
+    out.some("description", category.description.as_deref());
+    out.some("retain", category.retain.map(duration::format));
+    out.some("aggregate-retain", category.aggregate_retain.map(duration::format));
+    out.set(
+        "pii",
+        match category.pii {
+            CategoryPii::None => "none",
+            CategoryPii::Logged => "logged",
+            CategoryPii::Anonymise => "anonymise",
+        },
+    );
+    Value::Object(out.0)
+}
+
+fn purpose_json(purpose: &ConsentPurpose) -> Value {
+    let mut out = Members::default();
+    out.some("description", purpose.description.as_deref());
+    out.set("default", purpose.default);
+    out.set("without", without_name(purpose.without));
+    Value::Object(out.0)
+}
+
+const fn without_name(without: WithoutConsent) -> &'static str {
+    match without {
+        WithoutConsent::Anonymise => "anonymise",
+        WithoutConsent::Drop => "drop",
+    }
+}
+
+const fn pii_name(pii: Pii) -> &'static str {
+    match pii {
+        Pii::Identifier => "identifier",
+        Pii::Personal => "personal",
+        Pii::FreeText => "free-text",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::from_texts;
+
+    #[test]
+    fn a_catalog_is_told_in_full() {
+        let header = "
+app: shop
+version: 1.2.0
+title: Shop
+naming: {pattern: '^[a-z.]+$', examples: [order.placed]}
+categories: {sales: {description: What is sold., retain: 2y, pii: anonymise}}
+sources: [web]
+consent: {stats: {default: true, without: anonymise}}
+types: {price: {type: number, minimum: 0}, lines: {type: array, items: {$ref: '#/types/price'}}, other: {type: 'null'}}
+";
+        let events = "
+events:
+  - name: order.placed
+    description: Somebody bought something.
+    category: sales
+    tags: [id]
+    pii: {note: free-text}
+    sampling: {rate: 0.5}
+    data: {type: object, properties: {id: {type: string}, lines: {$ref: '#/types/lines'}, note: {type: string}}, required: [id]}
+    examples: [{id: o-1, lines: [1.5]}]
+  - {name: order.placed, version: 0.9.0, description: As it was., category: sales, examples: [{}]}
+  - name: order.gone
+    description: No more.
+    category: sales
+    priority: high
+    consent: {purpose: stats, without: drop}
+    deprecated: {since: 1.1.0, use: order.placed}
+    examples: [{}]
+";
+        let loaded = from_texts(&[("catalog.yaml", header), ("events/a.yaml", events)]);
+        assert_eq!(crate::render::text(&loaded.diagnostics), "");
+        let app = loaded.catalogs.app("shop").unwrap();
+        assert_snapshot!(serde_json::to_string_pretty(&app.summary_json()).unwrap(), @r##"
+        {
+          "app": "shop",
+          "version": "1.2.0",
+          "title": "Shop",
+          "naming": {
+            "pattern": "^[a-z.]+$",
+            "examples": [
+              "order.placed"
+            ]
+          },
+          "unknown-fields": "warn",
+          "unknown-types": "quarantine",
+          "max-clock-skew": "5m",
+          "categories": {
+            "sales": {
+              "description": "What is sold.",
+              "retain": "2y",
+              "pii": "anonymise"
+            }
+          },
+          "sources": [
+            "web"
+          ],
+          "consent": {
+            "stats": {
+              "default": true,
+              "without": "anonymise"
+            }
+          },
+          "types": {
+            "price": {
+              "type": "number",
+              "minimum": 0
+            },
+            "lines": {
+              "type": "array",
+              "items": {
+                "$ref": "#/types/price"
+              }
+            },
+            "other": {
+              "type": "null"
+            }
+          },
+          "events": [
+            {
+              "name": "order.gone",
+              "version": "1.0.0",
+              "description": "No more.",
+              "category": "sales",
+              "sources": [
+                "web"
+              ],
+              "priority": "high",
+              "consent": {
+                "purpose": "stats",
+                "without": "drop"
+              },
+              "store": "event",
+              "indexed": false,
+              "deprecated": {
+                "since": "1.1.0",
+                "use": "order.placed"
+              },
+              "examples": [
+                {}
+              ]
+            },
+            {
+              "name": "order.placed",
+              "version": "1.0.0",
+              "description": "Somebody bought something.",
+              "category": "sales",
+              "sources": [
+                "web"
+              ],
+              "priority": "normal",
+              "sampling": {
+                "rate": 0.5,
+                "min-per-window": 1,
+                "window": "60s"
+              },
+              "consent": {
+                "purpose": "stats",
+                "without": "anonymise"
+              },
+              "store": "event",
+              "indexed": false,
+              "tags": [
+                "id"
+              ],
+              "pii": {
+                "note": "free-text"
+              },
+              "data": {
+                "type": "object",
+                "properties": {
+                  "id": {
+                    "type": "string"
+                  },
+                  "lines": {
+                    "$ref": "#/types/lines"
+                  },
+                  "note": {
+                    "type": "string"
+                  }
+                },
+                "required": [
+                  "id"
+                ]
+              },
+              "examples": [
+                {
+                  "id": "o-1",
+                  "lines": [
+                    1.5
+                  ]
+                }
+              ]
+            }
+          ]
+        }
+        "##);
+        assert_snapshot!(serde_json::to_string_pretty(&app.event_json(app.event("order.placed").unwrap())).unwrap(), @r##"
+        {
+          "name": "order.placed",
+          "version": "1.0.0",
+          "description": "Somebody bought something.",
+          "category": "sales",
+          "sources": [
+            "web"
+          ],
+          "priority": "normal",
+          "sampling": {
+            "rate": 0.5,
+            "min-per-window": 1,
+            "window": "60s"
+          },
+          "consent": {
+            "purpose": "stats",
+            "without": "anonymise"
+          },
+          "store": "event",
+          "indexed": false,
+          "tags": [
+            "id"
+          ],
+          "pii": {
+            "note": "free-text"
+          },
+          "data": {
+            "type": "object",
+            "properties": {
+              "id": {
+                "type": "string"
+              },
+              "lines": {
+                "$ref": "#/$defs/lines"
+              },
+              "note": {
+                "type": "string"
+              }
+            },
+            "required": [
+              "id"
+            ],
+            "$defs": {
+              "lines": {
+                "type": "array",
+                "items": {
+                  "$ref": "#/$defs/price"
+                }
+              },
+              "price": {
+                "type": "number",
+                "minimum": 0
+              }
+            }
+          },
+          "examples": [
+            {
+              "id": "o-1",
+              "lines": [
+                1.5
+              ]
+            }
+          ],
+          "app": "shop",
+          "versions": [
+            "0.9.0",
+            "1.0.0"
+          ]
+        }
+        "##);
+    }
+}

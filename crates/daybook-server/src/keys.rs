@@ -212,13 +212,27 @@ pub(crate) async fn insert(
     new: NewKey,
     now: Timestamp,
 ) -> Result<CreatedKey, CreateKeyError> {
+    insert_as(database, generate()?, new, now).await
+}
+
+/// The text of a new key.
+pub(crate) fn generate() -> Result<String, CreateKeyError> {
+    let mut random = [0; 32];
+    rand::rngs::OsRng.try_fill_bytes(&mut random).map_err(CreateKeyError::Random)?;
+    Ok(format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(random)))
+}
+
+/// [`insert`] with a text that was generated before.
+pub(crate) async fn insert_as(
+    database: &DatabaseConnection,
+    key: String,
+    new: NewKey,
+    now: Timestamp,
+) -> Result<CreatedKey, CreateKeyError> {
     let expires = check(&new, now)?;
     if Entity::find().count(database).await? >= limits::KEYS_MAX {
         return Err(CreateKeyError::TooMany);
     }
-    let mut random = [0; 32];
-    rand::rngs::OsRng.try_fill_bytes(&mut random).map_err(CreateKeyError::Random)?;
-    let key = format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
     let mut scopes = new.scopes;
     scopes.sort_unstable();
     scopes.dedup();

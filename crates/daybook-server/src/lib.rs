@@ -1,12 +1,41 @@
 //! The collector: HTTP, keys, quarantine, live tail.
+//!
+//! [`Server::open`] takes a [`Config`] and opens a data directory and a port; [`Server::run`] serves until it is told to
+//! stop. Events go through one place, [`collector::Collector::post`]; what of them a key may see is decided in one place,
+//! `output`; each typed error becomes a status and a code in one place, `problem`.
+//!
+//! [`keys`] manages the keys of a data directory, with or without a server running on it.
 
-pub mod config;
+mod auth;
+mod body;
+mod bridge;
+mod collector;
+mod connections;
+mod cors;
 mod keyring;
-pub mod keys;
-pub mod limits;
+mod media;
+mod metrics;
+mod observe;
+mod output;
+mod own_events;
 mod problem;
 mod quarantine;
+mod query;
 mod rate;
+mod reading;
+mod repair;
+mod routes;
+mod server;
 mod state;
+mod timeout_io;
 
-pub use config::Config;
+pub mod config;
+pub mod keys;
+pub mod limits;
+pub mod openapi;
+
+pub use config::{
+    BrowserEvents, Config, ConfigError, LogFormat, Logging, QuarantineOptions, RateLimits, RequestLimits,
+};
+pub use server::{ADMIN_KEY_FILE, LOG_DIRECTORY, Notices, Server, ServerHandle, StartError};
+pub use state::{OpenStateError, STATE_FILE};

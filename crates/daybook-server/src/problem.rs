@@ -1,5 +1,9 @@
 //! Error answers: RFC 9457 problem documents with a stable `code`.
 
+mod errors;
+
+pub use errors::COUNTED_CODES;
+
 use std::borrow::Cow;
 use std::time::Duration;
 

@@ -150,6 +150,15 @@ impl Quarantine {
         answered.await.map_err(|_| QuarantineError::Closed)?
     }
 
+    /// Takes no more, and returns when all that was taken is on disk.
+    pub async fn close(&self) {
+        let (answer, answered) = oneshot::channel();
+        // Where the task is gone already, everything is written.
+        if self.commands.send(writer::Command::Close { answer }).await.is_ok() {
+            let _ = answered.await;
+        }
+    }
+
     /// Entries of an app, by number.
     ///
     /// # Errors

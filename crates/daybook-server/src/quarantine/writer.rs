@@ -30,6 +30,9 @@ pub(super) enum Command {
         now: Timestamp,
         answer: oneshot::Sender<Result<bool, QuarantineError>>,
     },
+    Close {
+        answer: oneshot::Sender<()>,
+    },
 }
 
 /// The writer's own state.
@@ -48,7 +51,7 @@ impl Writer {
         Self { database, used, bytes_per_app }
     }
 
-    /// Writes what comes until no handle is left.
+    /// Writes what comes until it is told to close or no handle is left.
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         while let Some(first) = commands.recv().await {
             let mut rows = first.rows();
@@ -59,12 +62,23 @@ impl Writer {
                 rows += next.rows();
                 group.push(next);
             }
+            let closing = group.iter().position(|command| matches!(command, Command::Close { .. }));
+            // What came after it is dropped, and whoever waits for it sees that.
+            let rest = closing.map(|at| group.split_off(at));
             self.write(group).await;
+            if let Some(Command::Close { answer }) = rest.and_then(|rest| rest.into_iter().next()) {
+                commands.close();
+                let _ = answer.send(());
+                return;
+            }
         }
     }
 
     /// Writes a group in one transaction and answers it.
     async fn write(&mut self, group: Vec<Command>) {
+        if group.is_empty() {
+            return;
+        }
         let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
         // What the transaction changes of the account counts only once it is committed.
         let mut used = self.used.clone();
@@ -118,6 +132,8 @@ impl Writer {
                     });
                     answers.push(Box::new(move |outcome| drop(answer.send(outcome.map(|()| result)))));
                 }
+                // Never part of a group.
+                Command::Close { .. } => {}
             }
         }
         match (failed, transaction) {
@@ -212,6 +228,7 @@ impl Command {
         match self {
             Self::Add { entries, .. } => entries.len(),
             Self::Change { .. } => 1,
+            Self::Close { .. } => 0,
         }
     }
 }

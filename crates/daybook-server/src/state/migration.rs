@@ -4,7 +4,7 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary_len, binary_len_null, boolean, integer, integer_null, pk_auto, string,
+    big_integer, big_integer_null, binary_len, binary_len_null, blob, boolean, integer, integer_null, pk_auto, string,
     string_null, text, text_null,
 };
 
@@ -13,7 +13,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(KeysAndQuarantine)]
+        vec![Box::new(FirstTables)]
     }
 
     // Each crate keeps its own tables in the one database, so each has its own list of what was done.
@@ -23,16 +23,16 @@ impl MigratorTrait for Migrator {
 }
 
 /// The first tables.
-struct KeysAndQuarantine;
+struct FirstTables;
 
-impl MigrationName for KeysAndQuarantine {
+impl MigrationName for FirstTables {
     fn name(&self) -> &'static str {
-        "0001_keys_and_quarantine"
+        "0001_first_tables"
     }
 }
 
 #[async_trait::async_trait]
-impl MigrationTrait for KeysAndQuarantine {
+impl MigrationTrait for FirstTables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
@@ -53,6 +53,11 @@ impl MigrationTrait for KeysAndQuarantine {
                     .col(big_integer_null("last_used_us"))
                     .col(big_integer_null("revoked_us"))
                     .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create().table("settings").col(string("name").primary_key()).col(blob("value")).to_owned(),
             )
             .await?;
         manager
@@ -106,6 +111,7 @@ impl MigrationTrait for KeysAndQuarantine {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.drop_table(Table::drop().table("quarantine").to_owned()).await?;
+        manager.drop_table(Table::drop().table("settings").to_owned()).await?;
         manager.drop_table(Table::drop().table("keys").to_owned()).await
     }
 }

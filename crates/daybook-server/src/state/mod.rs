@@ -3,6 +3,7 @@
 pub mod keys;
 pub mod migration;
 pub mod quarantine;
+pub mod settings;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,0 +1,299 @@
+//! The collector: what a running server is made of, and the way events take through it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use daybook_admission::{Admission, Admitted, Body, BodyError, BodyForm, Facts, Receipts, Status};
+use daybook_catalog::AppCatalog;
+use daybook_event::EventId;
+use daybook_event::record::Appended;
+use daybook_log::{AppendError, Log, ReadError};
+use rand::RngCore;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::body::{self, BodyMemory, BodyReadError, Encoding};
+use crate::bridge;
+use crate::config::Config;
+use crate::keyring::{Key, KeyRing};
+use crate::keys::now;
+use crate::limits;
+use crate::metrics::Metrics;
+use crate::quarantine::{NewEntry, Quarantine, QuarantineError};
+use crate::rate::RateLimiter;
+
+/// The slug of the app that Daybook's own events belong to. Nobody else writes there.
+pub const OWN_APP: &str = "daybook";
+
+/// Everything a request may need, shared by all of them.
+pub struct Collector {
+    /// The apps that are served, by slug.
+    pub apps: HashMap<Arc<str>, Arc<App>>,
+    /// The log.
+    pub log: Log,
+    /// The quarantine.
+    pub quarantine: Quarantine,
+    /// The keys.
+    pub keys: KeyRing,
+    /// The state database, for what the parts above do not cover.
+    pub database: sea_orm::DatabaseConnection,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What was configured.
+    pub config: Config,
+    /// The memory that bodies share.
+    pub body_memory: BodyMemory,
+    /// One permit for every live tail that may be open.
+    pub live_streams: Arc<Semaphore>,
+    /// The rate of events that browsers send without a key.
+    pub browser_events: RateLimiter,
+    /// Quarantine entries that somebody is changing.
+    pub busy_entries: parking_lot::Mutex<HashSet<i64>>,
+    /// Set while the last append found no room on the disk.
+    pub disk_full: AtomicBool,
+    /// Cancelled when the server is asked to stop.
+    pub stopping: CancellationToken,
+    /// The secret under which digests of events are made.
+    pub digest_key: [u8; 32],
+}
+
+/// One app that is served.
+pub struct App {
+    /// Its slug.
+    pub slug: Arc<str>,
+    /// Its catalog.
+    pub catalog: Arc<AppCatalog>,
+    /// Its catalog, made ready.
+    pub admission: Admission,
+    /// By which the log knows it.
+    pub hash: u64,
+}
+
+/// On whose account events are taken.
+#[derive(Clone)]
+pub enum Account {
+    /// That of a key.
+    Key(Arc<Key>),
+    /// That of all browsers without one.
+    Browsers,
+    /// Daybook's own.
+    Own,
+}
+
+/// A call with events that cannot be done as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// The body cannot be read.
+    #[error(transparent)]
+    Read(#[from] BodyReadError),
+    /// The body is not events.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The account has used up its rate.
+    #[error("more events a second than this key may send")]
+    Rate(Duration),
+    /// The log cannot be read.
+    #[error("the log cannot be read")]
+    Lookup(#[from] ReadError),
+    /// The log did not take the events.
+    #[error("the log did not take the events")]
+    Append(#[from] AppendError),
+    /// The quarantine did not take the events.
+    #[error("the quarantine did not take the events")]
+    Quarantine(#[from] QuarantineError),
+    /// All or nothing was asked for, and all cannot be.
+    #[error("not every event of this call can be stored, so none was")]
+    Refused(Box<Receipts>),
+    /// The program failed where it should not.
+    #[error("admission failed")]
+    Failed,
+}
+
+/// How a call is to be done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PostOptions {
+    /// All or nothing.
+    pub atomic: bool,
+    /// Whether events that are not admitted are kept. Not when they are kept already.
+    pub without_quarantine: bool,
+}
+
+/// A call that was judged, but of which nothing is stored yet.
+struct Judged {
+    /// The parsed body, from which quarantined events are taken.
+    parsed: Body,
+    admitted: Admitted,
+    /// Keeps the body's share of the memory until the call is done.
+    _body: body::Body,
+}
+
+impl Collector {
+    /// The app of this slug.
+    pub fn app(&self, slug: &str) -> Option<&Arc<App>> {
+        self.apps.get(slug)
+    }
+
+    /// Takes a body with events all the way: judged, appended, kept aside where they must be. When this returns receipts,
+    /// all they say is on disk.
+    ///
+    /// # Errors
+    /// [`PostError`]. Events may be in the log even so, but whoever sends them again gets `duplicate` for those.
+    pub async fn post(
+        self: &Arc<Self>,
+        app: &Arc<App>,
+        body: body::Body,
+        form: BodyForm,
+        account: Account,
+        options: PostOptions,
+    ) -> Result<Receipts, PostError> {
+        let inline_bytes_max = match body.encoding {
+            Encoding::Identity => limits::INLINE_BODY_BYTES_MAX,
+            // Compressed bodies grow, mostly ten times.
+            Encoding::Gzip | Encoding::Deflate | Encoding::Zstd => limits::INLINE_BODY_BYTES_MAX / 16,
+        };
+        let judged = if body.bytes.len() <= inline_bytes_max {
+            self.judge(app, body, &form, &account, options.atomic)?
+        } else {
+            let (collector, app) = (Arc::clone(self), Arc::clone(app));
+            tokio::task::spawn_blocking(move || collector.judge(&app, body, &form, &account, options.atomic))
+                .await
+                .map_err(|_| PostError::Failed)??
+        };
+        let receipts = self.settle(app, judged, options).await?;
+        self.metrics.receipts(&app.slug, &receipts);
+        Ok(receipts)
+    }
+
+    /// Judges events and keeps nothing: what would become of them.
+    ///
+    /// # Errors
+    /// [`PostError`].
+    pub fn rehearse(&self, app: &App, text: &str) -> Result<Receipts, PostError> {
+        let parsed = Body::parse(text.as_bytes(), &BodyForm::Json)?;
+        let admitted = self.admit(app, &parsed, true)?;
+        Ok(admitted.into_receipts())
+    }
+
+    /// The first half, without waiting for anything: decompress, decode, look up, judge.
+    fn judge(
+        &self,
+        app: &App,
+        body: body::Body,
+        form: &BodyForm,
+        account: &Account,
+        atomic: bool,
+    ) -> Result<Judged, PostError> {
+        let body = body.inflate(self.config.limits.body_inflated_bytes)?;
+        let parsed = Body::parse(&body.bytes, form)?;
+        self.charge(account, parsed.len())?;
+        let admitted = self.admit(app, &parsed, atomic)?;
+        Ok(Judged { parsed, admitted, _body: body })
+    }
+
+    fn admit(&self, app: &App, parsed: &Body, atomic: bool) -> Result<Admitted, PostError> {
+        let decoded = app.admission.decode(parsed);
+        let known = bridge::lookup(&self.log, decoded.keys())?;
+        let now = now();
+        let mut random = rand::rng();
+        let mut new_id = || {
+            let mut bits = [0; 10];
+            random.fill_bytes(&mut bits);
+            EventId::v7(now.microseconds().unsigned_abs() / 1_000, &bits)
+        };
+        let mut facts = Facts {
+            now,
+            known: &known,
+            environment: &self.config.environment,
+            digest_key: &self.digest_key,
+            shed: self.log.queue_fill() > limits::SHED_QUEUE_FILL,
+            atomic,
+            new_id: &mut new_id,
+        };
+        Ok(app.admission.admit(decoded, &mut facts))
+    }
+
+    fn charge(&self, account: &Account, events: usize) -> Result<(), PostError> {
+        let limiter = match account {
+            Account::Key(key) => &key.events,
+            Account::Browsers => &self.browser_events,
+            Account::Own => return Ok(()),
+        };
+        limiter.take(events as u64).map_err(PostError::Rate)
+    }
+
+    /// The second half: append, keep aside, sum up.
+    async fn settle(&self, app: &App, judged: Judged, options: PostOptions) -> Result<Receipts, PostError> {
+        let Judged { parsed, mut admitted, _body } = judged;
+        if options.atomic && !admitted.is_whole() {
+            return Err(PostError::Refused(Box::new(refused(admitted))));
+        }
+        let batch = std::mem::take(&mut admitted.batch);
+        let records = batch.records.len();
+        if records > 0 {
+            let appended = bridge::append(&self.log, batch).await;
+            self.disk_full.store(matches!(appended, Err(AppendError::NoSpace)), Ordering::Relaxed);
+            match appended {
+                Ok(appended) => admitted.settle(&appended),
+                Err(AppendError::Conflict(clashes)) => {
+                    let mut appended = vec![Appended::Stored(0); records];
+                    for clash in clashes {
+                        if let Some(place) = appended.get_mut(clash.index) {
+                            *place = Appended::Conflict(clash.position);
+                        }
+                    }
+                    admitted.settle(&appended);
+                    return Err(PostError::Refused(Box::new(refused(admitted))));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if !options.without_quarantine {
+            let aside = admitted.quarantine(&app.admission, &parsed);
+            if !aside.is_empty() {
+                self.quarantine.add(aside.into_iter().map(|entry| new_entry(app, entry)).collect(), now()).await?;
+            }
+        }
+        Ok(admitted.into_receipts())
+    }
+}
+
+/// What may be told of a call that was refused as a whole: the receipts of the events that stood in its way. Nothing was
+/// kept, so none of them says that it is.
+fn refused(admitted: Admitted) -> Receipts {
+    let receipts = admitted.into_receipts();
+    let batch = receipts.batch;
+    let in_the_way =
+        receipts.receipts.into_iter().filter(|receipt| !matches!(receipt.status, Status::Stored | Status::Duplicate));
+    let receipts = in_the_way.map(|mut receipt| {
+        receipt.status = Status::Refused;
+        receipt
+    });
+    Receipts::of(receipts.collect(), batch)
+}
+
+fn new_entry(app: &App, entry: daybook_admission::QuarantineEntry) -> NewEntry {
+    NewEntry {
+        app: Arc::clone(&app.slug),
+        event_id: entry.id.map(|id| id.to_string()),
+        name: entry.name,
+        event: entry.event,
+        errors: entry.errors,
+    }
+}
+
+impl App {
+    /// An app with its catalog made ready.
+    ///
+    /// # Errors
+    /// When a schema of the catalog does not compile.
+    pub fn new(catalog: Arc<AppCatalog>) -> Result<Self, daybook_admission::CompileError> {
+        Ok(Self {
+            slug: Arc::from(catalog.app.as_str()),
+            hash: daybook_event::app_hash(&catalog.app),
+            admission: Admission::new(Arc::clone(&catalog))?,
+            catalog,
+        })
+    }
+}

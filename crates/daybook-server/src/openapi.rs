@@ -1,0 +1,323 @@
+//! The OpenAPI description of the HTTP interface.
+//!
+//! Answers that other crates write (receipts, events, catalogs) are described here by structures of the same shape; tests
+//! hold them against the real ones.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+
+use crate::keys::{CreatedKey, KeyInfo, NewKey, Scope};
+use crate::routes;
+use crate::routes::ops::Reason;
+use crate::routes::quarantine::{EntriesBody, EntryBody, RetriedBody};
+
+/// The whole description.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Description::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Daybook",
+        description = "The book of record for what happens in a product: events are declared in a catalog, admitted by it, written down durably, and read back.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    modifiers(&Keys),
+    tags(
+        (name = "events", description = "Sending and reading events"),
+        (name = "catalog", description = "What events there are"),
+        (name = "quarantine", description = "Events that were not admitted"),
+        (name = "keys", description = "Who may do what"),
+        (name = "operations", description = "How the server is doing"),
+    ),
+    paths(
+        routes::events::post,
+        routes::events::post_from_browser,
+        routes::feed::feed,
+        routes::feed::event,
+        routes::live::live,
+        routes::catalog::catalog,
+        routes::catalog::event_type,
+        routes::catalog::event_type_version,
+        routes::quarantine::list,
+        routes::quarantine::show,
+        routes::quarantine::repair,
+        routes::quarantine::retry,
+        routes::quarantine::retry_many,
+        routes::quarantine::remove,
+        routes::keys::list,
+        routes::keys::create,
+        routes::keys::revoke,
+        routes::ops::health,
+        routes::ops::ready,
+        routes::ops::metrics,
+        routes::ops::openapi,
+    ),
+    components(schemas(
+        ProblemBody, ReceiptsBody, ReceiptBody, FindingBody, EventsBody, FeedBody, EventBody, ActorBody, CatalogBody,
+        EventTypeBody, KeysBody, HealthBody, EntryBody, EntriesBody, RetriedBody, Reason, KeyInfo, NewKey, CreatedKey, Scope,
+    ))
+)]
+struct Description;
+
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("dbk_…")
+            .description(Some("A key. It may also be sent as the user's name of Basic authentication."))
+            .build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// An error answer (RFC 9457).
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ProblemBody {
+    /// Names the kind of problem: `urn:daybook:problem:` and the code.
+    pub r#type: String,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// Stable, dotted, lower-case: what programs go by.
+    pub code: String,
+    /// What went wrong this time.
+    pub detail: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Of an atomic call: the receipts of the events that stood in its way.
+    pub receipts: Option<Vec<ReceiptBody>>,
+    /// Of a server that is not ready: why.
+    pub reasons: Option<Vec<Value>>,
+}
+
+/// What is sent: one event, several, or a batch. Events are written in the app's own form, Daybook's, or as CloudEvents.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum EventsBody {
+    /// A batch.
+    Batch {
+        /// The events.
+        events: Vec<Value>,
+        /// The batch's id.
+        id: Option<String>,
+        /// The batch's place among the client's batches.
+        sequence: Option<u64>,
+        /// When the batch was made.
+        created_at: Option<String>,
+    },
+    /// Several events.
+    Array(Vec<Value>),
+    /// One event.
+    Event(BTreeMap<String, Value>),
+}
+
+/// What became of the events of a call.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptsBody {
+    /// Events in the log now.
+    pub stored: u64,
+    /// Events that were in the log already.
+    pub duplicate: u64,
+    /// Events kept aside, with their reasons.
+    pub quarantined: u64,
+    /// Events not kept because their type is sampled, or low-priority events shed under pressure.
+    pub sampled_out: u64,
+    /// Events of counts-only types.
+    pub counted: u64,
+    /// Events not taken at all.
+    pub refused: u64,
+    /// What the batch said of itself.
+    pub batch: Option<Value>,
+    /// One for every event, in the order they came.
+    pub receipts: Vec<ReceiptBody>,
+}
+
+/// What became of one event.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptBody {
+    /// Its place in the call, from 0.
+    pub index: u64,
+    /// Its canonical id.
+    pub id: Option<String>,
+    /// `stored`, `duplicate`, `quarantined`, `sampled_out`, `counted` or `refused`.
+    pub status: String,
+    /// Its place in the log.
+    pub position: Option<u64>,
+    /// Why it is not stored, where that is no fault of the event.
+    pub reason: Option<String>,
+    /// What is worth a word.
+    pub warnings: Option<Vec<FindingBody>>,
+    /// What is wrong with it.
+    pub errors: Option<Vec<FindingBody>>,
+    /// Findings beyond those that are listed.
+    pub more_findings: Option<u64>,
+}
+
+/// One thing that is wrong with an event, or worth a word.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindingBody {
+    /// Stable, dotted, lower-case: `data.required`.
+    pub code: String,
+    /// JSON Pointer (RFC 6901) into the event as it was sent.
+    pub path: String,
+    /// What it is, in one sentence.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// A page of the feed.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FeedBody {
+    /// The events, in the order of the log.
+    pub events: Vec<EventBody>,
+    /// What to give as `after` for the next page.
+    pub next: u64,
+}
+
+/// An event in the canonical form. What it has no value for is left out.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventBody {
+    /// Its canonical id, a UUID.
+    pub id: String,
+    /// Its id as the app wrote it, where that was neither a UUID nor an ObjectId.
+    pub original_id: Option<String>,
+    /// The app.
+    pub app: String,
+    /// The event type.
+    pub name: String,
+    /// The version of the event type.
+    pub version: String,
+    /// When it happened.
+    pub time: String,
+    /// When it was received.
+    pub received: String,
+    /// Its place in the log.
+    pub position: u64,
+    /// Its category.
+    pub category: String,
+    /// `low`, `normal`, `high` or `critical`.
+    pub priority: String,
+    /// The share of such events that was kept: it stands for `1 / sample_rate` events.
+    pub sample_rate: f64,
+    /// The part of the app that sent it.
+    pub source: Option<String>,
+    /// The platform the person used.
+    pub platform: Option<String>,
+    /// `production`, `staging`, and so on.
+    pub environment: Option<String>,
+    /// The person; only for keys with the scope `privacy`.
+    pub identity: Option<String>,
+    /// The person, by a name that tells nothing.
+    pub anonymous_id: Option<String>,
+    /// The session; only for keys with the scope `privacy`.
+    pub session: Option<String>,
+    /// The tenant, community or workspace.
+    pub group: Option<String>,
+    /// Who acted; where that is a person, only for keys with the scope `privacy`.
+    pub actor: Option<ActorBody>,
+    /// The workflow it belongs to.
+    pub correlation: Option<String>,
+    /// The event that caused it.
+    pub causation: Option<String>,
+    /// The request it was part of.
+    pub request: Option<String>,
+    /// Tags.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// What the type's schema describes; fields it calls personal only for keys with the scope `privacy`.
+    pub data: Option<Value>,
+    /// What else came with it.
+    pub metadata: Option<Value>,
+}
+
+/// Who acted.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActorBody {
+    /// `user`, `system`, `ai`, `service`, and so on.
+    pub r#type: Option<String>,
+    /// Which one.
+    pub id: Option<String>,
+}
+
+/// The catalog of an app.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct CatalogBody {
+    /// The app's slug.
+    pub app: String,
+    /// The version of the catalog.
+    pub version: String,
+    /// The app's name for people.
+    pub title: String,
+    /// The categories.
+    pub categories: Value,
+    /// The event types, each in its current version.
+    pub events: Vec<EventTypeBody>,
+}
+
+/// An event type.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct EventTypeBody {
+    /// Its name.
+    pub name: String,
+    /// The version of its schema.
+    pub version: String,
+    /// Its category.
+    pub category: String,
+    /// The JSON Schema of its data.
+    pub data: Option<Value>,
+    /// Examples of its data.
+    pub examples: Option<Vec<Value>>,
+}
+
+/// All keys.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeysBody {
+    /// The keys, oldest first.
+    pub keys: Vec<KeyInfo>,
+}
+
+/// How the server is doing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HealthBody {
+    /// `ok` or `ready`.
+    pub status: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_described() {
+        let document = serde_json::to_value(document()).unwrap();
+        let described: Vec<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut paths = crate::routes::paths();
+        for path in &described {
+            assert!(paths.contains(path), "{path} is described but not served");
+        }
+        paths.retain(|path| !described.contains(path));
+        assert_eq!(paths, Vec::<&str>::new(), "served but not described");
+        // Nothing refers to a schema that is not there.
+        let text = document.to_string();
+        for reference in text.split("\"#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Typed errors as problems: the one place where each becomes a status and a code.
+
+use std::time::Duration;
+
+use daybook_admission::BodyError;
+use daybook_log::AppendError;
+use http::StatusCode;
+
+use super::Problem;
+use crate::collector::PostError;
+use crate::keys::{CreateKeyError, RevokeKeyError};
+use crate::quarantine::QuarantineError;
+
+/// When to come back where nothing tells how long it takes: a person has to do something first.
+const RETRY_LATER: Duration = Duration::from_secs(30);
+
+/// Codes that tell of pressure or refusal rather than of a client's mistake; each is counted.
+pub const COUNTED_CODES: &[&str] = &[
+    "body.too-large",
+    "body.inflated-too-large",
+    "body.too-slow",
+    "events.refused",
+    "key.missing",
+    "key.unknown",
+    "log.busy",
+    "log.closed",
+    "log.index",
+    "log.no-space",
+    "log.stopped",
+    "quarantine.busy",
+    "quarantine.full",
+    "quarantine.failed",
+    "rate.events",
+    "rate.requests",
+    "server.busy",
+    "server.failed",
+    "server.panic",
+];
+
+impl From<PostError> for Problem {
+    fn from(error: PostError) -> Self {
+        match error {
+            PostError::Read(error) => error.into(),
+            PostError::Body(error) => error.into(),
+            PostError::Rate(wait) => {
+                Self::too_many("rate.events", "More events a second than this key may send.", wait)
+            }
+            PostError::Lookup(error) => Self::internal("log.unreadable", &error),
+            PostError::Append(error) => error.into(),
+            PostError::Quarantine(error) => error.into(),
+            PostError::Refused(receipts) => {
+                let detail = "Not every event of this call can be stored, so none was.";
+                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "events.refused", detail)
+                    .hint("The receipts say what is wrong with which event.");
+                match serde_json::to_value(&receipts.receipts) {
+                    Ok(receipts) => problem.with("receipts", receipts),
+                    Err(_) => problem,
+                }
+            }
+            PostError::Failed => Self::internal("server.failed", &error),
+        }
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        let status = match &error {
+            BodyError::TooMany { .. } | BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            BodyError::Empty
+            | BodyError::Syntax { .. }
+            | BodyError::Encoding { .. }
+            | BodyError::TooDeep
+            | BodyError::NotEvents
+            | BodyError::NotABatch => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, error.code(), sentence(&error))
+    }
+}
+
+impl From<AppendError> for Problem {
+    fn from(error: AppendError) -> Self {
+        match &error {
+            AppendError::Busy { retry_after } => Self::unavailable("log.busy", sentence(&error), *retry_after),
+            AppendError::Index(_) => {
+                tracing::error!(error = %super::Chain(&error), "the log's index cannot be read");
+                Self::unavailable(
+                    "log.index",
+                    "The log cannot tell at the moment which events it has. It is finding out.",
+                    RETRY_LATER,
+                )
+            }
+            AppendError::NoSpace => Self::unavailable("log.no-space", sentence(&error), RETRY_LATER),
+            AppendError::Poisoned(_) => Self::unavailable(
+                "log.stopped",
+                "The log met an error of the disk and takes no more events until the server is started again.",
+                RETRY_LATER,
+            ),
+            AppendError::Closed => Self::unavailable("log.closed", "The server is stopping.", Duration::from_secs(5)),
+            AppendError::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "events.too-large", sentence(&error))
+                    .hint("Send the events in several calls.")
+            }
+            // What admission makes is well-formed, and conflicts are answered with receipts before this.
+            AppendError::Malformed { .. } | AppendError::Conflict(_) => Self::internal("log.refused", &error),
+        }
+    }
+}
+
+impl From<QuarantineError> for Problem {
+    fn from(error: QuarantineError) -> Self {
+        match &error {
+            QuarantineError::Full { .. } => Self::unavailable(
+                "quarantine.full",
+                "Events of this call would have to be quarantined, and the app's quarantine is full.",
+                RETRY_LATER,
+            )
+            .hint("Repair, retry or delete open entries, or give the quarantine more room."),
+            QuarantineError::Busy => Self::unavailable("quarantine.busy", sentence(&error), Duration::from_secs(1)),
+            QuarantineError::Database(source) => {
+                tracing::error!(error = %super::Chain(&**source), "the quarantine could not be written");
+                Self::unavailable(
+                    "quarantine.failed",
+                    "Events of this call would have to be quarantined, and that cannot be written at the moment.",
+                    RETRY_LATER,
+                )
+            }
+            QuarantineError::Closed => {
+                Self::unavailable("quarantine.closed", "The server is stopping.", Duration::from_secs(5))
+            }
+        }
+    }
+}
+
+impl From<CreateKeyError> for Problem {
+    fn from(error: CreateKeyError) -> Self {
+        match &error {
+            CreateKeyError::Invalid(_) => Self::bad_request("key.invalid", sentence(&error)),
+            CreateKeyError::TooMany => Self::new(StatusCode::CONFLICT, "key.too-many", sentence(&error)),
+            CreateKeyError::Open(_) | CreateKeyError::Random(_) | CreateKeyError::Database(_) => {
+                Self::internal("state.failed", &error)
+            }
+        }
+    }
+}
+
+impl From<RevokeKeyError> for Problem {
+    fn from(error: RevokeKeyError) -> Self {
+        match &error {
+            RevokeKeyError::Unknown(_) => Self::not_found("key.not-found", "There is no key of this id."),
+            RevokeKeyError::Open(_) | RevokeKeyError::Database(_) => Self::internal("state.failed", &error),
+        }
+    }
+}
+
+/// An error's words as a sentence.
+fn sentence(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), characters.as_str()),
+        None => text,
+    }
+}

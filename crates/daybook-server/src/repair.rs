@@ -1,0 +1,180 @@
+//! Quarantined events repaired and tried again.
+
+use std::sync::Arc;
+
+use daybook_admission::{BodyForm, Receipts, Status};
+use daybook_catalog::{Field, Sanitise};
+use daybook_event::limits::NAME_BYTES_MAX;
+use daybook_event::secrets;
+use serde_json::Value;
+
+use crate::body;
+use crate::collector::{Account, App, Collector, PostOptions};
+use crate::keys::now;
+use crate::problem::Problem;
+use crate::quarantine::{Change, Entry};
+
+/// What a retry led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The entry is settled.
+    Resolved,
+    /// The event is still not admitted.
+    StillQuarantined,
+}
+
+/// Keeps others from changing an entry, until it is dropped.
+pub struct Hold<'c> {
+    collector: &'c Collector,
+    id: i64,
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.collector.busy_entries.lock().remove(&self.id);
+    }
+}
+
+impl Collector {
+    /// Claims an entry. Two who retried an event without an id at the same time would store it twice.
+    ///
+    /// # Errors
+    /// 409 where somebody has it.
+    pub fn hold(&self, id: i64) -> Result<Hold<'_>, Problem> {
+        if self.busy_entries.lock().insert(id) {
+            Ok(Hold { collector: self, id })
+        } else {
+            Err(conflict("quarantine.entry-busy", "Somebody else is busy with this entry."))
+        }
+    }
+
+    /// Puts another event in the place of the one an entry holds, and judges it.
+    ///
+    /// # Errors
+    /// 400 where the text is not one event, 409 where the entry is settled or taken.
+    pub async fn repair(&self, app: &Arc<App>, entry: Entry, text: &[u8]) -> Result<Entry, Problem> {
+        let _hold = self.hold(entry.id)?;
+        let entry = self.still_open(app, entry.id).await?;
+        let mut event: Value = serde_json::from_slice(text)
+            .map_err(|error| Problem::bad_request("body.syntax", format!("The body is not JSON: {error}.")))?;
+        if !event.is_object() {
+            return Err(Problem::bad_request("body.not-an-event", "The body is not one event."));
+        }
+        sanitise(&mut event, app.catalog.sanitise);
+        let name = name_of(&event, app);
+        let event = event.to_string();
+        let receipts = self.rehearse(app, &event)?;
+        let [receipt] = receipts.receipts.as_slice() else {
+            return Err(Problem::bad_request("body.not-an-event", "The body is not one event."));
+        };
+        let errors = if receipt.status == Status::Quarantined { receipt.errors.clone() } else { Vec::new() };
+        let event_id = receipt.id.map(|id| id.to_string());
+        let change = Change::Repaired { event_id, name, event, errors };
+        self.change(app, entry.id, change).await?;
+        self.still_open(app, entry.id).await
+    }
+
+    /// Sends the event of an entry through admission again.
+    ///
+    /// # Errors
+    /// 409 where the entry is settled or taken, and whatever can be wrong with sending an event.
+    pub async fn retry(self: &Arc<Self>, app: &Arc<App>, entry: Entry) -> Result<(Receipts, Outcome), Problem> {
+        let _hold = self.hold(entry.id)?;
+        let entry = self.still_open(app, entry.id).await?;
+        let body = body::Body::kept(&self.body_memory, entry.event);
+        let options = PostOptions { without_quarantine: true, ..PostOptions::default() };
+        let receipts = self.post(app, body, BodyForm::Json, Account::Own, options).await?;
+        let receipt = receipts.receipts.first();
+        let (change, outcome) = match receipt {
+            Some(receipt) if receipt.status != Status::Quarantined => {
+                let change = Change::Resolved { resolution: receipt.status.as_str(), position: receipt.position };
+                (change, Outcome::Resolved)
+            }
+            Some(receipt) => (Change::StillRefused { errors: receipt.errors.clone() }, Outcome::StillQuarantined),
+            None => return Err(Problem::bad_request("body.not-an-event", "The entry holds no event.")),
+        };
+        self.change(app, entry.id, change).await?;
+        Ok((receipts, outcome))
+    }
+
+    async fn change(&self, app: &App, id: i64, change: Change) -> Result<(), Problem> {
+        if self.quarantine.change(&app.slug, id, change, now()).await? {
+            Ok(())
+        } else {
+            Err(Problem::not_found("quarantine.unknown", "The quarantine of this app has no such entry."))
+        }
+    }
+
+    /// The entry as it is now that nobody else can change it.
+    async fn still_open(&self, app: &App, id: i64) -> Result<Entry, Problem> {
+        let entry = self.quarantine.entry(&app.slug, id).await;
+        let entry = entry.map_err(|error| Problem::internal("state.failed", &error))?;
+        match entry {
+            None => Err(Problem::not_found("quarantine.unknown", "The quarantine of this app has no such entry.")),
+            Some(entry) if entry.resolution.is_some() => {
+                Err(conflict("quarantine.entry-resolved", "This entry is settled already."))
+            }
+            Some(entry) => Ok(entry),
+        }
+    }
+}
+
+/// The event type an event claims to be, in the app's own form, Daybook's or that of CloudEvents.
+fn name_of(event: &Value, app: &App) -> Option<String> {
+    let own = app.catalog.dialect.field(Field::Name);
+    let own = own.and_then(|spec| spec.path.iter().try_fold(event, |value, step| value.get(step)));
+    let name = own.or_else(|| event.get("name")).or_else(|| event.get("type"))?;
+    let name = match name.as_object() {
+        Some(open) => open.values().next()?.as_str()?,
+        None => name.as_str()?,
+    };
+    (name.len() <= NAME_BYTES_MAX).then(|| name.to_owned())
+}
+
+fn conflict(code: &'static str, detail: &'static str) -> Problem {
+    Problem::new(http::StatusCode::CONFLICT, code, detail)
+}
+
+/// Takes credentials out of a repaired event before it is written anywhere, as admission does with what it quarantines.
+fn sanitise(value: &mut Value, also: Sanitise) {
+    match value {
+        Value::String(text) => {
+            let mut clean = secrets::redact(text).into_owned();
+            if also.emails {
+                clean = secrets::redact_emails(&clean).into_owned();
+            }
+            if also.card_numbers {
+                clean = secrets::redact_card_numbers(&clean).into_owned();
+            }
+            *text = clean;
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|element| sanitise(element, also)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                if secrets::is_secret_key(name) && !member.is_null() {
+                    *member = Value::String(secrets::REDACTED.to_owned());
+                } else {
+                    sanitise(member, also);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repair_brings_no_secret_in() {
+        let mut event = serde_json::json!({
+            "name": "a.b",
+            "data": {"password": "hunter2", "notes": ["call it with Authorization: Bearer abcdefghijklmnop123456"]}
+        });
+        sanitise(&mut event, Sanitise::default());
+        let text = event.to_string();
+        assert!(!text.contains("hunter2") && !text.contains("abcdefghijklmnop"), "{text}");
+        assert_eq!(event["name"], "a.b");
+    }
+}

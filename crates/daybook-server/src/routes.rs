@@ -1,0 +1,68 @@
+//! The routes: which address does what.
+
+pub(crate) mod catalog;
+pub(crate) mod events;
+pub(crate) mod feed;
+pub(crate) mod keys;
+pub(crate) mod live;
+pub(crate) mod ops;
+pub(crate) mod quarantine;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{MethodRouter, delete, get, post};
+
+use crate::collector::Collector;
+use crate::problem::Problem;
+use crate::{cors, observe};
+
+use events::receipts_json;
+
+/// Every route with what serves it, in the order of the documentation.
+fn table() -> Vec<(&'static str, MethodRouter<Arc<Collector>>)> {
+    let only = |methods: MethodRouter<Arc<Collector>>, allow: &'static str| {
+        methods.fallback(move || async move { Problem::method_not_allowed(allow) })
+    };
+    vec![
+        ("/v1/{app}/events", only(post(events::post).get(feed::feed), "GET, HEAD, POST")),
+        ("/v1/{app}/events/{id}", only(get(feed::event), "GET, HEAD")),
+        ("/v1/{app}/live", only(get(live::live), "GET, HEAD")),
+        ("/v1/{app}/catalog", only(get(catalog::catalog), "GET, HEAD")),
+        ("/v1/{app}/catalog/{name}", only(get(catalog::event_type), "GET, HEAD")),
+        ("/v1/{app}/catalog/{name}/{version}", only(get(catalog::event_type_version), "GET, HEAD")),
+        ("/v1/{app}/quarantine", only(get(quarantine::list), "GET, HEAD")),
+        ("/v1/{app}/quarantine/retry", only(post(quarantine::retry_many), "POST")),
+        (
+            "/v1/{app}/quarantine/{id}",
+            only(get(quarantine::show).put(quarantine::repair).delete(quarantine::remove), "GET, HEAD, PUT, DELETE"),
+        ),
+        ("/v1/{app}/quarantine/{id}/retry", only(post(quarantine::retry), "POST")),
+        ("/v1/keys", only(get(keys::list).post(keys::create), "GET, HEAD, POST")),
+        ("/v1/keys/{id}", only(delete(keys::revoke), "DELETE")),
+        ("/api/events", only(post(events::post_from_browser), "POST")),
+        ("/healthz", only(get(ops::health), "GET, HEAD")),
+        ("/readyz", only(get(ops::ready), "GET, HEAD")),
+        ("/metrics", only(get(ops::metrics), "GET, HEAD")),
+        ("/openapi.json", only(get(ops::openapi), "GET, HEAD")),
+    ]
+}
+
+/// The addresses of all routes.
+pub fn paths() -> Vec<&'static str> {
+    table().into_iter().map(|(path, _)| path).collect()
+}
+
+/// The service that answers every request.
+pub fn router(collector: Arc<Collector>) -> Router {
+    let mut router = Router::new();
+    for (path, methods) in table() {
+        router = router.route(path, methods);
+    }
+    router
+        .fallback(|| async { Problem::not_found("http.not-found", "There is nothing at this address.") })
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&collector), cors::answer))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(observe::panicked))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&collector), observe::request))
+        .with_state(collector)
+}

@@ -1,0 +1,125 @@
+//! Sending events.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use daybook_admission::Receipts;
+use http::header::{CONTENT_TYPE, ORIGIN};
+use http::request::Parts;
+
+use crate::collector::{Account, App, Collector, PostOptions};
+use crate::keys::Scope;
+use crate::media;
+use crate::observe::Counts;
+use crate::problem::Problem;
+use crate::query::Query;
+
+/// Sends events.
+///
+/// One event, an array of events, or `{"events": [...]}`; one event a line as NDJSON; or CloudEvents. Each event gets a
+/// receipt; one that is not admitted is quarantined and does no harm to the others.
+#[utoipa::path(
+    post, path = "/v1/{app}/events", tag = "events", operation_id = "sendEvents",
+    params(
+        ("app" = String, Path, description = "The app's slug"),
+        ("atomic" = Option<bool>, Query, description = "All or nothing: unless every event is stored or a duplicate, nothing is kept and the answer is 422"),
+        ("key" = Option<String>, Query, description = "A public key, for beacons, which can send no header"),
+        ("Content-Encoding" = Option<String>, Header, description = "`identity`, `gzip`, `zstd` or `deflate`"),
+    ),
+    request_body(content(
+        (crate::openapi::EventsBody = "application/json"),
+        (String = "application/x-ndjson"),
+        (Object = "application/cloudevents+json"),
+        (Vec<Object> = "application/cloudevents-batch+json"),
+        (String = "text/plain"),
+    )),
+    responses(
+        (status = 200, description = "What became of each event; all of it is on disk", body = crate::openapi::ReceiptsBody),
+        (status = 400, description = "The body cannot be read as events at all", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No key, or none that is good", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key may not write, or not for this app or origin", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such app", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body arrived too slowly", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "Too large, or too many events", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "A media type or encoding that is not understood", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`atomic` was asked for and cannot be; the receipts say which events stood in the way", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Over the key's rate; `Retry-After` says when to come again", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The disk or a queue is full, or the log has stopped; `Retry-After` says when to come again", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = []))
+)]
+pub async fn post(
+    State(collector): State<Arc<Collector>>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let (key, app) = collector.enter(&parts, &slug, &[Scope::Write]).await?;
+    let query = Query::parse(parts.uri.query(), &["atomic", "key"])?;
+    let options = PostOptions { atomic: query.flag("atomic")?, ..PostOptions::default() };
+    take(&collector, &app, &parts, body, Account::Key(key), options).await
+}
+
+/// Sends events from a web page, without a key, where the server allows it.
+///
+/// The events belong to the one app that the configuration names under `browser-events`.
+#[utoipa::path(
+    post, path = "/api/events", tag = "events", operation_id = "sendEventsFromBrowser",
+    request_body(content((crate::openapi::EventsBody = "application/json"), (String = "text/plain"))),
+    responses(
+        (status = 200, description = "What became of each event", body = crate::openapi::ReceiptsBody),
+        (status = 400, description = "The body cannot be read as events at all", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Pages of this origin may not call", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "This server does not take events without a key", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "Too large, or too many events", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "A media type or encoding that is not understood", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Over the rate for browsers", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The disk or a queue is full, or the log has stopped", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn post_from_browser(State(collector): State<Arc<Collector>>, request: Request) -> Result<Response, Problem> {
+    let options = &collector.config.browser_events;
+    let app = options.app.as_deref().filter(|_| options.allow).and_then(|slug| collector.app(slug));
+    let Some(app) = app.map(Arc::clone) else {
+        return Err(Problem::not_found("browser-events.off", "This server does not take events without a key."));
+    };
+    let (parts, body) = request.into_parts();
+    if let Some(origin) = parts.headers.get(ORIGIN)
+        && !origin.to_str().is_ok_and(|origin| options.allows(origin))
+    {
+        return Err(Problem::forbidden("browser-events.origin", "Pages of this origin may not send events here."));
+    }
+    Query::parse(parts.uri.query(), &[])?;
+    take(&collector, &app, &parts, body, Account::Browsers, PostOptions::default()).await
+}
+
+async fn take(
+    collector: &Arc<Collector>,
+    app: &Arc<App>,
+    parts: &Parts,
+    body: Body,
+    account: Account,
+    options: PostOptions,
+) -> Result<Response, Problem> {
+    let form = media::body_form(&parts.headers)?;
+    let body = collector.body_memory.read(&parts.headers, body, collector.config.limits.body_bytes).await?;
+    collector.metrics.body(body.bytes.len());
+    let receipts = collector.post(app, body, form, account, options).await?;
+    let counts = Counts { events: receipts.receipts.len(), stored: receipts.stored };
+    let mut response = receipts_json(&receipts)?;
+    response.extensions_mut().insert(counts);
+    Ok(response)
+}
+
+/// Receipts as the body of an answer, written once into one buffer.
+///
+/// # Errors
+/// When they cannot be written as JSON, which they always can.
+pub fn receipts_json(receipts: &Receipts) -> Result<Response, Problem> {
+    // A receipt without findings takes 93 to 110 bytes.
+    let mut body = Vec::with_capacity(128 + receipts.receipts.len() * 112);
+    serde_json::to_writer(&mut body, receipts).map_err(|error| Problem::internal("server.failed", &error))?;
+    Ok(([(CONTENT_TYPE, media::JSON)], body).into_response())
+}

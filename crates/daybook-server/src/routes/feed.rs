@@ -1,0 +1,180 @@
+//! Reading events: pages of the feed, and one by its id.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use daybook_event::{EventId, Kind, Position, stored};
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue};
+
+use crate::collector::{App, Collector};
+use crate::keys::Scope;
+use crate::limits;
+use crate::media;
+use crate::output::{self, Form};
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::reading::{self, Reading};
+
+/// Where a page whose body is a bare list says how to go on.
+const NEXT: HeaderName = HeaderName::from_static("daybook-next");
+
+/// Reads events of an app in the order of the log.
+///
+/// `next` is what to give as `after` for the following page; when a page ends before the newest event was looked at,
+/// because little of it matched, `next` is still ahead of `after`.
+#[utoipa::path(
+    get, path = "/v1/{app}/events", tag = "events", operation_id = "readEvents",
+    params(
+        ("app" = String, Path, description = "The app's slug"),
+        ("after" = Option<u64>, Query, description = "Events after this position; 0, the default, is the beginning"),
+        ("limit" = Option<u64>, Query, description = "So many at most; 100 unless given, 1000 is the most"),
+        ("name" = Option<Vec<String>>, Query, description = "Event types: exact names, or beginnings such as `world.*`; repeated or separated by commas"),
+        ("since" = Option<String>, Query, description = "Events that happened at this time or later, RFC 3339"),
+        ("dialect" = Option<String>, Query, description = "`app` gives the events in the app's own form"),
+        ("format" = Option<String>, Query, description = "`json`, `cloudevents` or `ndjson`; overrides `Accept`"),
+    ),
+    responses(
+        (status = 200, description = "A page of events. As `application/x-ndjson` one a line and as `application/cloudevents-batch+json` an array, with `next` in the header `daybook-next`", content(
+            (crate::openapi::FeedBody = "application/json"),
+            (String = "application/x-ndjson"),
+            (Vec<Object> = "application/cloudevents-batch+json"),
+        )),
+        (status = 400, description = "A parameter that is not understood", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No key, or none that is good", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key may not read, or not this app", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such app", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 406, description = "None of the forms in `Accept` is to be had", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = []))
+)]
+pub async fn feed(
+    State(collector): State<Arc<Collector>>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let (key, app) = collector.enter(&parts, &slug, &[Scope::Read]).await?;
+    let query = Query::parse(parts.uri.query(), &["after", "limit", "name", "since", "dialect", "format"])?;
+    let offered = [("json", media::JSON), ("cloudevents", media::CLOUD_EVENT_BATCH), ("ndjson", media::NDJSON)];
+    let media_type = media::answer_form(&parts.headers, query.text("format"), &offered)?;
+    let form = event_form(&query, media_type == media::CLOUD_EVENT_BATCH)?;
+    let reading = Reading {
+        after: query.number("after")?.unwrap_or(0),
+        limit: query.limit(daybook_event::limits::PAGE_EVENTS_DEFAULT, daybook_event::limits::PAGE_EVENTS_MAX)?,
+        names: query.names()?,
+        since: query.time("since")?,
+    };
+    let privacy = key.has(Scope::Privacy);
+    // Reading may wait for the disk.
+    let page = tokio::task::spawn_blocking(move || page(&collector, &app, &reading, media_type, form, privacy));
+    let (body, next) = page.await.map_err(|error| Problem::internal("server.failed", &error))??;
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static(media_type)), (NEXT, HeaderValue::from(next))], body).into_response())
+}
+
+/// Reads one event, by its canonical id or the one the app gave it.
+#[utoipa::path(
+    get, path = "/v1/{app}/events/{id}", tag = "events", operation_id = "readEvent",
+    params(
+        ("app" = String, Path, description = "The app's slug"),
+        ("id" = String, Path, description = "The event's canonical id, or its id in the app"),
+        ("dialect" = Option<String>, Query, description = "`app` gives the event in the app's own form"),
+        ("format" = Option<String>, Query, description = "`json` or `cloudevents`; overrides `Accept`"),
+    ),
+    responses(
+        (status = 200, description = "The event", content(
+            (crate::openapi::EventBody = "application/json"),
+            (Object = "application/cloudevents+json"),
+        )),
+        (status = 401, description = "No key, or none that is good", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key may not read, or not this app", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such app or event", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 406, description = "None of the forms in `Accept` is to be had", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = []))
+)]
+pub async fn event(
+    State(collector): State<Arc<Collector>>,
+    Path((slug, id)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let (key, app) = collector.enter(&parts, &slug, &[Scope::Read]).await?;
+    let query = Query::parse(parts.uri.query(), &["dialect", "format"])?;
+    let offered = [("json", media::JSON), ("cloudevents", media::CLOUD_EVENT)];
+    let media_type = media::answer_form(&parts.headers, query.text("format"), &offered)?;
+    let form = event_form(&query, media_type == media::CLOUD_EVENT)?;
+    let privacy = key.has(Scope::Privacy);
+    let found = tokio::task::spawn_blocking(move || one(&collector, &app, &id, form, privacy));
+    let body = found.await.map_err(|error| Problem::internal("server.failed", &error))??;
+    Ok(([(CONTENT_TYPE, media_type)], body).into_response())
+}
+
+/// In which form events are wanted.
+fn event_form(query: &Query<'_>, cloud_event: bool) -> Result<Form, Problem> {
+    match query.text("dialect") {
+        None | Some("canonical") if cloud_event => Ok(Form::CloudEvent),
+        None | Some("canonical") => Ok(Form::Canonical),
+        Some("app") if cloud_event => {
+            Err(Problem::bad_request("query.dialect", "A CloudEvent has its own form; dialect=app cannot change it."))
+        }
+        Some("app") => Ok(Form::Dialect),
+        Some(_) => Err(Problem::bad_request("query.dialect", "dialect is app or canonical.")),
+    }
+}
+
+fn page(
+    collector: &Collector,
+    app: &App,
+    reading: &Reading,
+    media_type: &str,
+    form: Form,
+    privacy: bool,
+) -> Result<(Vec<u8>, Position), Problem> {
+    let mut body = Vec::with_capacity(64 * 1024);
+    body.extend_from_slice(match media_type {
+        media::JSON => b"{\"events\":[".as_slice(),
+        media::CLOUD_EVENT_BATCH => b"[",
+        _ => b"",
+    });
+    let lines = media_type == media::NDJSON;
+    let mut first = true;
+    let next = reading::read(collector, app, reading, |event| {
+        if !first && !lines {
+            body.push(b',');
+        }
+        first = false;
+        output::write(event, &app.catalog, form, privacy, &mut body);
+        if lines {
+            body.push(b'\n');
+        }
+        body.len() < limits::PAGE_BYTES_MAX
+    })?;
+    match media_type {
+        media::JSON => body.extend_from_slice(format!("],\"next\":{next}}}").as_bytes()),
+        media::CLOUD_EVENT_BATCH => body.push(b']'),
+        _ => {}
+    }
+    Ok((body, next))
+}
+
+fn one(collector: &Collector, app: &App, id: &str, form: Form, privacy: bool) -> Result<Vec<u8>, Problem> {
+    let failed = |error: &dyn std::error::Error| Problem::internal("log.unreadable", error);
+    let unknown = || Problem::not_found("event.unknown", "There is no event of this id in this app.");
+    if id.len() > daybook_event::limits::IDENTIFIER_BYTES_MAX {
+        return Err(unknown());
+    }
+    let key = app.admission.record_key(&EventId::from_any(&app.slug, id));
+    let known = collector.log.lookup(&[key]).map_err(|error| failed(&error))?;
+    let position = known.first().copied().flatten().ok_or_else(unknown)?.position;
+    let record = collector.log.record(position).map_err(|error| failed(&error))?.ok_or_else(unknown)?;
+    let event = stored::decode(&record, position).map_err(|error| failed(&error))?;
+    // A count is not an event, though it has a place.
+    if event.kind != Kind::Event || event.app != *app.slug {
+        return Err(unknown());
+    }
+    let mut body = Vec::with_capacity(1024);
+    output::write(event, &app.catalog, form, privacy, &mut body);
+    Ok(body)
+}

@@ -1,0 +1,113 @@
+//! What operators and their tools ask.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+
+use crate::collector::Collector;
+use crate::media;
+use crate::metrics::Gauges;
+use crate::openapi;
+use crate::problem::{Chain, Problem};
+
+/// Says that the process runs.
+#[utoipa::path(
+    get, path = "/healthz", tag = "operations", operation_id = "health",
+    responses((status = 200, description = "The process runs", body = openapi::HealthBody))
+)]
+pub async fn health() -> Response {
+    ([(CONTENT_TYPE, media::JSON)], r#"{"status":"ok"}"#).into_response()
+}
+
+/// Says whether events can be taken.
+#[utoipa::path(
+    get, path = "/readyz", tag = "operations", operation_id = "ready",
+    responses(
+        (status = 200, description = "Events can be taken", body = openapi::HealthBody),
+        (status = 503, description = "They cannot; `reasons` says why", body = openapi::ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn ready(State(collector): State<Arc<Collector>>) -> Response {
+    let reasons = collector.reasons_not_ready().await;
+    if reasons.is_empty() {
+        return ([(CONTENT_TYPE, media::JSON)], r#"{"status":"ready"}"#).into_response();
+    }
+    let reasons = serde_json::to_value(&reasons).unwrap_or_default();
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "server.not-ready", "Events cannot be taken at the moment.")
+        .with("reasons", reasons)
+        .into_response()
+}
+
+/// Metrics in the Prometheus text format.
+#[utoipa::path(
+    get, path = "/metrics", tag = "operations", operation_id = "metrics",
+    responses((status = 200, description = "The metrics", body = String, content_type = "text/plain; version=0.0.4"))
+)]
+pub async fn metrics(State(collector): State<Arc<Collector>>) -> Response {
+    let body = collector.metrics.render(&collector.gauges().await);
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
+}
+
+/// This description.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "operations", operation_id = "openapi",
+    responses((status = 200, description = "The OpenAPI document", body = Object))
+)]
+pub async fn openapi() -> Result<Response, Problem> {
+    let body = openapi::document().to_json().map_err(|error| Problem::internal("server.failed", &error))?;
+    Ok(([(CONTENT_TYPE, media::JSON)], body).into_response())
+}
+
+/// One thing that keeps the server from taking events.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Reason {
+    /// Stable, dotted, lower-case.
+    code: &'static str,
+    /// What it is.
+    detail: &'static str,
+}
+
+impl Collector {
+    async fn reasons_not_ready(&self) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        let status = self.log.status();
+        if status.poisoned.is_some() {
+            reasons.push(Reason {
+                code: "log.stopped",
+                detail: "The log met an error of the disk and takes no more events until the server is started again.",
+            });
+        }
+        if self.disk_full.load(Ordering::Relaxed) {
+            reasons.push(Reason { code: "log.no-space", detail: "The disk has no room for more events." });
+        }
+        if self.stopping.is_cancelled() {
+            reasons.push(Reason { code: "server.stopping", detail: "The server is stopping." });
+        }
+        if let Err(error) = self.database.ping().await {
+            tracing::warn!(error = %Chain(&error), "the state database does not answer");
+            reasons.push(Reason { code: "state.failed", detail: "The state database does not answer." });
+        }
+        reasons
+    }
+
+    async fn gauges(&self) -> Gauges {
+        let status = self.log.status();
+        let open = self.quarantine.open_entries().await.unwrap_or_default();
+        let mut quarantine_open: Vec<_> =
+            self.apps.keys().map(|app| (app.to_string(), open.get(&**app).copied().unwrap_or(0))).collect();
+        quarantine_open.sort_unstable();
+        Gauges {
+            log_head: status.head,
+            log_segments: status.segments as u64,
+            log_bytes: status.bytes,
+            log_queue_fill: f64::from(self.log.queue_fill()),
+            log_writable: status.poisoned.is_none() && !self.disk_full.load(Ordering::Relaxed),
+            quarantine_open,
+        }
+    }
+}

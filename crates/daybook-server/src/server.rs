@@ -1,0 +1,355 @@
+//! The server: opened, run, stopped.
+
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use daybook_admission::CompileError;
+use daybook_catalog::{Catalogs, Diagnostic};
+use daybook_event::Severity;
+use daybook_log::{Log, LogOptions, OpenError};
+use sea_orm::{DatabaseConnection, DbErr, EntityTrait, PaginatorTrait};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::body::BodyMemory;
+use crate::collector::{App, Collector};
+use crate::config::{Config, ConfigError, nearest};
+use crate::keyring::KeyRing;
+use crate::keys::{self, CreateKeyError, NewKey, Scope};
+use crate::metrics::Metrics;
+use crate::problem::{COUNTED_CODES, Chain};
+use crate::quarantine::Quarantine;
+use crate::rate::RateLimiter;
+use crate::state::settings::{self, SecretError};
+use crate::state::{self, OpenStateError};
+use crate::{connections, limits, routes};
+
+/// Name of the file in the data directory that holds the first key.
+pub const ADMIN_KEY_FILE: &str = "admin.key";
+/// Name of the log's directory in the data directory.
+pub const LOG_DIRECTORY: &str = "log";
+
+/// A server that is open: it holds its data directory and its port, and answers once it runs.
+pub struct Server {
+    collector: Arc<Collector>,
+    listener: TcpListener,
+    handle: ServerHandle,
+    notices: Notices,
+    was_clean: bool,
+    opened: Instant,
+    recovery_ms: u64,
+}
+
+/// What whoever started the server should be told.
+#[derive(Debug, Clone, Default)]
+pub struct Notices {
+    /// The file a new admin key was written to, on the first start.
+    pub admin_key_file: Option<PathBuf>,
+    /// Warnings and notes of the catalogs.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The apps that are served, by slug.
+    pub apps: Vec<String>,
+}
+
+/// A handle on a server; copies are cheap.
+#[derive(Debug, Clone)]
+pub struct ServerHandle {
+    address: SocketAddr,
+    stopping: CancellationToken,
+    cutting: CancellationToken,
+}
+
+/// The server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The catalogs have errors. Serving the apps without would lose the others' events.
+    #[error("the catalogs have errors")]
+    Catalogs(Vec<Diagnostic>),
+    /// There is no catalog.
+    #[error("there is no app to serve: give a directory with catalogs, or do not leave out those that ship")]
+    NoApps,
+    /// `browser-events.app` names no app that is served.
+    #[error("browser-events.app: there is no app {app}{}", hint.as_ref().map(|hint| format!("; did you mean {hint}?")).unwrap_or_default())]
+    BrowserApp {
+        /// What it names.
+        app: String,
+        /// The app that was meant, perhaps.
+        hint: Option<String>,
+    },
+    /// A catalog passed its checks, and yet its schemas do not compile.
+    #[error("the catalog of {app} cannot be used")]
+    Admission {
+        /// The app.
+        app: String,
+        /// Why.
+        source: CompileError,
+    },
+    /// The state database cannot be opened.
+    #[error(transparent)]
+    OpenState(#[from] OpenStateError),
+    /// The state database failed.
+    #[error("the state database failed")]
+    State(#[from] DbErr),
+    /// The secret of the state database cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The log cannot be opened.
+    #[error("the log cannot be opened")]
+    Log(#[from] OpenError),
+    /// Opening the log failed in a way that it does not know of.
+    #[error("the log could not be opened")]
+    LogTask(#[from] tokio::task::JoinError),
+    /// The first key cannot be made.
+    #[error("the admin key cannot be made")]
+    AdminKey(#[from] CreateKeyError),
+    /// The first key cannot be written down.
+    #[error("the admin key cannot be written to {path}")]
+    AdminKeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Server {
+    /// Opens the data directory and the port.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open(config: Config) -> Result<Self, StartError> {
+        let opened = Instant::now();
+        config.check()?;
+        let (apps, diagnostics) = load_apps(&config)?;
+        let database = state::open(&config.data).await?;
+        let directory = config.data.join(LOG_DIRECTORY);
+        let log = tokio::task::spawn_blocking(move || Log::open(directory, LogOptions::default())).await??;
+        // The log is this process's from here on: nobody else runs on this directory.
+        let recovery_ms = u64::try_from(opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let admin_key_file = make_admin_key(&database, &config.data).await?;
+        let was_clean = settings::mark_running(&database).await?;
+        let (quarantine, _writer) = Quarantine::open(database.clone(), config.quarantine.bytes_per_app).await?;
+        let listener = TcpListener::bind(config.listen).await;
+        let listener = listener.map_err(|source| StartError::Listen { address: config.listen, source })?;
+        let address = listener.local_addr();
+        let address = address.map_err(|source| StartError::Listen { address: config.listen, source })?;
+        let mut names: Vec<String> = apps.keys().map(ToString::to_string).collect();
+        names.sort_unstable();
+        let stopping = CancellationToken::new();
+        let collector = Collector {
+            metrics: Metrics::new(names.iter().map(String::as_str), &routes::paths(), COUNTED_CODES),
+            keys: KeyRing::open(database.clone(), config.rate_limits).await?,
+            body_memory: BodyMemory::new(config.limits.body_memory_bytes),
+            live_streams: Arc::new(Semaphore::new(config.limits.live_streams.min(Semaphore::MAX_PERMITS))),
+            browser_events: RateLimiter::new(config.browser_events.events_per_second),
+            digest_key: settings::digest_key(&database).await?,
+            busy_entries: parking_lot::Mutex::new(HashSet::new()),
+            disk_full: AtomicBool::new(false),
+            stopping: stopping.clone(),
+            apps,
+            log,
+            quarantine,
+            database,
+            config,
+        };
+        Ok(Self {
+            collector: Arc::new(collector),
+            listener,
+            handle: ServerHandle { address, stopping, cutting: CancellationToken::new() },
+            notices: Notices { admin_key_file, diagnostics, apps: names },
+            was_clean,
+            opened,
+            recovery_ms,
+        })
+    }
+
+    /// What whoever started the server should be told.
+    #[must_use]
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    /// A handle that outlives [`Server::run`]'s taking of the server.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.handle.clone()
+    }
+
+    /// Serves until `shutdown` is done or [`ServerHandle::stop`] is called. Then it takes no more connections, gives requests
+    /// under way the configured grace, writes everything down and returns.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { collector, listener, handle, was_clean, opened, recovery_ms, .. } = self;
+        let started = json!({
+            "version": env!("CARGO_PKG_VERSION"), "listen": handle.address.to_string(), "clean_shutdown": was_clean,
+            "log_head": collector.log.head(), "recovery_ms": recovery_ms,
+        });
+        tracing::info!(listen = %handle.address, apps = collector.apps.len(), "serving");
+        collector.note("system.started", None, started).await;
+
+        let connections = TaskTracker::new();
+        let router = routes::router(Arc::clone(&collector));
+        let accepting = connections::accept(listener, Arc::clone(&collector), router, &connections, &handle.cutting);
+        let upkeep = tokio::spawn(upkeep(Arc::clone(&collector)));
+        tokio::select! {
+            () = accepting => {}
+            () = shutdown => {}
+        }
+        handle.stopping.cancel();
+        connections.close();
+        tracing::info!(connections = connections.len(), "stopping");
+        let grace = tokio::time::sleep(collector.config.shutdown_grace);
+        tokio::select! {
+            () = connections.wait() => {}
+            () = grace => tracing::warn!(connections = connections.len(), "grace is over; the rest is cut"),
+            () = handle.cutting.cancelled() => {}
+        }
+        handle.cutting.cancel();
+        let _ = tokio::time::timeout(limits::CONNECTION_DRAIN, connections.wait()).await;
+        upkeep.abort();
+
+        let stopped = json!({"reason": "signal", "uptime_seconds": opened.elapsed().as_secs()});
+        collector.note("system.stopped", None, stopped).await;
+        collector.quarantine.close().await;
+        collector.log.close().await;
+        collector.finish_state().await;
+        tracing::info!("stopped");
+    }
+}
+
+impl ServerHandle {
+    /// Where the server listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Asks the server to stop, giving requests under way their grace.
+    pub fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Asks the server to stop without waiting for requests under way. What was acknowledged is kept even so.
+    pub fn stop_now(&self) {
+        self.stopping.cancel();
+        self.cutting.cancel();
+    }
+}
+
+impl Collector {
+    /// The last writes to the state database.
+    async fn finish_state(&self) {
+        if let Err(error) = self.keys.write_last_used().await {
+            tracing::warn!(error = %Chain(&error), "the last use of keys was not written down");
+        }
+        if let Err(error) = settings::mark_stopped(&self.database).await {
+            tracing::warn!(error = %Chain(&error), "that the server stopped was not written down");
+        }
+        if let Err(error) = self.database.clone().close().await {
+            tracing::warn!(error = %Chain(&error), "the state database was not closed");
+        }
+    }
+}
+
+/// Keeps the keys up to date.
+async fn upkeep(collector: Arc<Collector>) {
+    let mut tick = tokio::time::interval(limits::KEYS_REFRESH);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = collector.keys.refresh().await {
+            tracing::warn!(error = %Chain(&error), "the keys could not be read again");
+        } else if let Err(error) = collector.keys.write_last_used().await {
+            tracing::warn!(error = %Chain(&error), "the last use of keys was not written down");
+        }
+    }
+}
+
+type Apps = HashMap<Arc<str>, Arc<App>>;
+
+fn load_apps(config: &Config) -> Result<(Apps, Vec<Diagnostic>), StartError> {
+    let loaded = Catalogs::load(&config.catalogs, config.default_catalogs);
+    if loaded.worst() == Some(Severity::Error) {
+        return Err(StartError::Catalogs(loaded.diagnostics));
+    }
+    let mut apps = Apps::new();
+    for catalog in loaded.catalogs.apps() {
+        let app = App::new(Arc::clone(catalog))
+            .map_err(|source| StartError::Admission { app: catalog.app.clone(), source })?;
+        apps.insert(Arc::clone(&app.slug), Arc::new(app));
+    }
+    if apps.is_empty() {
+        return Err(StartError::NoApps);
+    }
+    if let Some(app) = &config.browser_events.app
+        && !apps.contains_key(app.as_str())
+    {
+        let hint = nearest(app, apps.keys().map(|slug| &**slug)).map(str::to_owned);
+        return Err(StartError::BrowserApp { app: app.clone(), hint });
+    }
+    Ok((apps, loaded.diagnostics))
+}
+
+/// Makes the first key where there is none yet, and says where it is.
+async fn make_admin_key(database: &DatabaseConnection, data: &Path) -> Result<Option<PathBuf>, StartError> {
+    if state::keys::Entity::find().count(database).await? > 0 {
+        return Ok(None);
+    }
+    let key = keys::generate()?;
+    let path = data.join(ADMIN_KEY_FILE);
+    // Written down before it counts: a key that counts and that nobody knows would lock everybody out.
+    write_private(&path, format!("{key}\n").as_bytes())
+        .map_err(|source| StartError::AdminKeyFile { path: path.clone(), source })?;
+    let admin = NewKey {
+        name: "admin".to_owned(),
+        apps: None,
+        scopes: Scope::ALL.to_vec(),
+        public: false,
+        origins: Vec::new(),
+        requests_per_second: Some(0),
+        events_per_second: Some(0),
+        expires: None,
+    };
+    keys::insert_as(database, key, admin, keys::now()).await?;
+    Ok(Some(path))
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let draft = path.with_extension("key.new");
+    match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)?;
+    match path.parent() {
+        Some(directory) => std::fs::File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}

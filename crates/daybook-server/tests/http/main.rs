@@ -1,0 +1,5 @@
+//! The server as its clients meet it: over a socket.
+
+mod client;
+mod sending;
+mod site;

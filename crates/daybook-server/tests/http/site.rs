@@ -1,0 +1,177 @@
+//! A server in a directory of its own, with the catalog of an app that Daybook has never heard of.
+
+use std::path::{Path, PathBuf};
+
+use daybook_server::{Config, Server, ServerHandle};
+use http::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::client::{Answer, Call};
+
+const CATALOG: &str = r#"
+app: shop
+version: 1.0.0
+title: Corner shop
+dialect:
+  id: {path: eventId}
+  name: {path: kind, required: true}
+  version: {path: schema}
+  time: {path: at}
+  priority: {path: weight}
+  source: {path: from}
+  identity: {path: customer, as: integer}
+  session: {path: visit}
+  group: {path: branch}
+  actor.type: {path: by.type}
+  actor.id: {path: by.id}
+  data: {path: payload}
+categories:
+  business: {description: What is sold., retain: 10y}
+  noise: {description: What is looked at., sampling: {rate: 0.0, min-per-window: 1, window: 1h}}
+"#;
+
+const EVENTS: &str = r#"
+events:
+  - name: order.placed
+    description: A customer ordered.
+    category: business
+    pii: {email: identifier, address.street: personal}
+    tags: [channel]
+    data:
+      type: object
+      properties:
+        total: {type: number, minimum: 0}
+        email: {type: string}
+        channel: {type: string}
+        note: {type: string}
+        address: {type: object, properties: {street: {type: string}, town: {type: string}}}
+      required: [total]
+    examples: [{total: 12.5}]
+  - name: order.cancelled
+    description: A customer changed their mind.
+    category: business
+    data: {type: object, properties: {reason: {type: string}}}
+    examples: [{reason: late}]
+  - name: page.viewed
+    description: Somebody looked.
+    category: noise
+    priority: low
+    data: {type: object, properties: {page: {type: string}}}
+    examples: [{page: home}]
+  - name: door.opened
+    description: Somebody came in.
+    category: business
+    store: daily-counts
+    data: {type: object, properties: {}}
+    examples: [{}]
+"#;
+
+/// A running server.
+pub struct Site {
+    pub directory: TempDir,
+    pub handle: ServerHandle,
+    pub admin: String,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<()>,
+}
+
+impl Site {
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A server whose configuration was changed.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        write_catalog(directory.path());
+        Self::start(directory, change).await
+    }
+
+    async fn start(directory: TempDir, change: impl FnOnce(&mut Config)) -> Self {
+        let config = config(directory.path(), change);
+        let server = Server::open(config.clone()).await.unwrap();
+        let handle = server.handle();
+        let admin = std::fs::read_to_string(config.data.join("admin.key")).unwrap().trim().to_owned();
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async { drop(stopped.await) }));
+        Self { directory, handle, admin, stop: Some(stop), running }
+    }
+
+    /// Stops the server as a signal does.
+    pub fn ask_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Stops the server and waits for it; the directory stays.
+    pub async fn stop(mut self) -> TempDir {
+        self.ask_to_stop();
+        self.running.await.unwrap();
+        self.directory
+    }
+
+    /// Stops the server and starts another on the same directory.
+    pub async fn restart(self, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start(self.stop().await, change).await
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        Call::new(self.handle.address(), method, path)
+    }
+
+    /// A call with the admin key.
+    pub fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path).key(&self.admin)
+    }
+
+    /// A call with the admin key.
+    pub fn post(&self, path: &str) -> Call {
+        self.call(Method::POST, path).key(&self.admin)
+    }
+
+    /// Sends events and expects receipts.
+    #[track_caller]
+    pub fn send(&self, events: &Value) -> impl Future<Output = Value> + use<> {
+        let call = self.post("/v1/shop/events").json(events);
+        async move { call.send().await.ok() }
+    }
+
+    /// A key with these scopes.
+    pub async fn key(&self, what: &Value) -> String {
+        let mut new = json!({"name": "test"});
+        new.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+        let answer: Answer = self.post("/v1/keys").json(&new).send().await;
+        answer.ok()["key"].as_str().unwrap().to_owned()
+    }
+}
+
+/// An order, in the shop's own form.
+pub fn order(id: &str, total: impl Into<Value>) -> Value {
+    json!({"eventId": id, "kind": "order.placed", "payload": {"total": total.into()}})
+}
+
+/// The configuration of a server in `directory`.
+pub fn config(directory: &Path, change: impl FnOnce(&mut Config)) -> Config {
+    let mut config = Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        data: directory.join("data"),
+        catalogs: vec![directory.join("catalogs")],
+        ..Config::default()
+    };
+    change(&mut config);
+    config
+}
+
+/// Writes the shop's catalog.
+pub fn write_catalog(directory: &Path) {
+    let shop = directory.join("catalogs/shop");
+    std::fs::create_dir_all(shop.join("events")).unwrap();
+    std::fs::write(shop.join("catalog.yaml"), CATALOG).unwrap();
+    std::fs::write(shop.join("events/shop.yaml"), EVENTS).unwrap();
+}

@@ -315,7 +315,7 @@ impl DecodedEvent<'_> {
 
 /// Canonical JSON is UTF-8 by the way it is made.
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    String::from_utf8(bytes.to_vec()).unwrap_or_default()
 }
 
 /// Names an event within the whole log: BLAKE3 over the app's hash and the id, cut to 128 bits.

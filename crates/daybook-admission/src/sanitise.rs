@@ -14,7 +14,7 @@ impl Redaction {
     pub(crate) fn may_apply(self, written: &[u8]) -> bool {
         self.secrets && secrets::may_contain_secret(written)
             || self.emails && written.contains(&b'@')
-            || self.card_numbers && written.iter().filter(|byte| byte.is_ascii_digit()).count() >= 12
+            || self.card_numbers && has_long_number(written)
     }
 }
 
@@ -51,6 +51,20 @@ impl Admission {
         }
         changed
     }
+}
+
+/// Whether there is a number of as many digits as the shortest card number has, grouped by single spaces or hyphens.
+fn has_long_number(bytes: &[u8]) -> bool {
+    const CARD_DIGITS_MIN: u32 = 12;
+    let (mut digits, mut separated) = (0, false);
+    bytes.iter().any(|byte| {
+        match byte {
+            b'0'..=b'9' => (digits, separated) = (digits + 1, false),
+            b' ' | b'-' if !separated => separated = true,
+            _ => (digits, separated) = (0, false),
+        }
+        digits >= CARD_DIGITS_MIN
+    })
 }
 
 fn replace(text: &mut String, bytes: &[u8]) -> bool {

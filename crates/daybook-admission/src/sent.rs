@@ -67,13 +67,14 @@ impl<'b> Sent<'b> {
     }
 
     /// Writes everything the client said into `scratch`, part by part, each with its length: equal bytes mean equal
-    /// events. Canonical data and metadata come last.
+    /// events. Names stand before a quote, as in JSON, so that those of secrets are recognised.
     pub(crate) fn write_all(&self, scratch: &mut Vec<u8>) {
         scratch.clear();
         let mut part = |number: u8, bytes: &[u8]| {
             scratch.push(number);
             scratch.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
             scratch.extend_from_slice(bytes);
+            scratch.push(b'"');
         };
         for (number, text) in self.texts.iter().enumerate() {
             if let Some(text) = text {

@@ -158,6 +158,13 @@ fn no_secret_is_kept() {
         assert!(!kept.contains(secret), "{kept}");
     }
     assert_eq!(outcome.quarantine.len(), 3);
+
+    let tag = desk("tachikoma").json(r#"{"name":"feature_used","tags":{"token":"hunter2"}}"#);
+    assert_eq!(tag.events[0].tags, [("token".into(), "[REDACTED]".into())]);
+    let counts = desk("tachikoma").json(
+        r#"{"name":"tokens_consumed","data":{"metric_type":"total_tokens","value":1500,"unit":"tokens","backend":null,"model":null}}"#,
+    );
+    assert_eq!(lines(&counts.receipts), "stored @1");
 }
 
 #[test]

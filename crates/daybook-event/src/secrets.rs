@@ -29,8 +29,8 @@ pub struct SecretPattern {
     pub name: &'static str,
     /// The regular expression that finds it.
     pub regex: &'static str,
-    /// Words one of which is in every match, in any case. None has a character that JSON escapes, so they may be
-    /// looked for in JSON text too, as long as it has no `\u` escapes.
+    /// Words one of which is in every match, in any case. They may be looked for in JSON text too, as long as it has no
+    /// `\u` escapes: a word with a character that JSON escapes has a twin with a backslash in its place.
     pub literals: &'static [&'static str],
     /// What a match is replaced by; `${1}` is its first group.
     pub replacement: &'static str,
@@ -64,7 +64,8 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 /// Whether [`redact`] could change the text, or [`is_secret_key`] be true of a name in it, found in one fast scan: never
 /// false for a text that holds a secret of the table, sometimes true for one that does not.
 ///
-/// It may be asked of a whole JSON document before any of its strings is looked at, if the document has no `\u` escapes.
+/// Names are recognised by the quote behind them, so it may be asked of a whole JSON document before any of its strings is
+/// looked at, if the document has no `\u` escapes.
 #[must_use]
 pub fn may_contain_secret(text: &[u8]) -> bool {
     MATCHER.gate.as_ref().is_none_or(|gate| gate.is_match(text))
@@ -83,7 +84,8 @@ pub fn is_secret_key(name: &str) -> bool {
     }
     let normal = normal.get(..length).unwrap_or_default();
     // What the gate does not see is none either, so that nothing depends on whether it was asked.
-    SECRET_KEYS.binary_search_by(|key| key.as_bytes().cmp(normal)).is_ok() && may_contain_secret(name.as_bytes())
+    SECRET_KEYS.binary_search_by(|key| key.as_bytes().cmp(normal)).is_ok()
+        && may_contain_secret(format!("{name}\"").as_bytes())
 }
 
 /// Field names that hold secrets, normalised and sorted.
@@ -132,23 +134,28 @@ const SECRET_KEYS: &[&str] = &[
 
 const SECRET_KEY_BYTES_MAX: usize = 24;
 
-/// Words one of which is in every one of [`SECRET_KEYS`].
+/// Words one of which ends every one of [`SECRET_KEYS`], with the quote that follows a name in JSON.
 const SECRET_KEY_WORDS: &[&str] = &[
-    "authorization",
-    "cookie",
-    "jwt",
-    "key",
-    "mnemonic",
-    "passphrase",
-    "passwd",
-    "password",
-    "pass_phrase",
-    "pass-phrase",
-    "pass_word",
-    "pass-word",
-    "secret",
-    "seed",
-    "token",
+    "authorization\"",
+    "cookie\"",
+    "jwt\"",
+    "key\"",
+    "mnemonic\"",
+    "passphrase\"",
+    "passwd\"",
+    "password\"",
+    "passwordconfirmation\"",
+    "password_confirmation\"",
+    "password-confirmation\"",
+    "pass_phrase\"",
+    "pass-phrase\"",
+    "pass_word\"",
+    "pass-word\"",
+    "secret\"",
+    "seedphrase\"",
+    "seed_phrase\"",
+    "seed-phrase\"",
+    "token\"",
 ];
 
 /// The table, compiled.
@@ -203,8 +210,11 @@ mod tests {
             assert!(expression.is_some(), "{}: {:?}", pattern.name, Regex::new(pattern.regex).err());
             assert!(!pattern.literals.is_empty(), "{}", pattern.name);
             for literal in pattern.literals {
-                let plain = literal.bytes().all(|byte| (b' '..0x7f).contains(&byte) && !b"\"\\/".contains(&byte));
-                assert!(plain, "{}: {literal} could be escaped in JSON", pattern.name);
+                let plain = |byte: u8| (b' '..0x7f).contains(&byte) && !b"\"\\/".contains(&byte);
+                let (last, before) = literal.as_bytes().split_last().unwrap();
+                assert!(before.iter().all(|byte| plain(*byte)), "{}: {literal} could be escaped in JSON", pattern.name);
+                let twin = format!("{}\\", String::from_utf8_lossy(before));
+                assert!(plain(*last) || pattern.literals.contains(&twin.as_str()), "{}: {literal}", pattern.name);
             }
         }
     }
@@ -212,7 +222,7 @@ mod tests {
     #[test]
     fn secret_keys_are_found_in_every_spelling() {
         assert!(SECRET_KEYS.is_sorted());
-        assert!(SECRET_KEYS.iter().all(|key| may_contain_secret(key.as_bytes())));
+        assert!(SECRET_KEYS.iter().all(|key| may_contain_secret(format!("{key}\"").as_bytes())));
         assert!(SECRET_KEYS.iter().all(|key| key.len() <= SECRET_KEY_BYTES_MAX && is_secret_key(key)));
         for name in [
             "api_key",

@@ -222,7 +222,9 @@ pub const SECRETS: &[SecretPattern] = &[
             is!(),
             r#"\s{0,4}["'\\]{0,4}[A-Za-z0-9_~+/.-]{4,}[0-9][A-Za-z0-9_~+/.=-]{3,}["']?)"#,
         ),
-        literals: &["token"],
+        // Events are full of token counts: only a token that something follows as a value would is worth a look. A quote
+        // is a backslash first where JSON escapes it.
+        literals: &["token=", "token:", "token ", "token\t", "token\n", "token\r", "token\"", "token'", "token\\"],
         replacement: "${1}=[REDACTED]",
     },
     // On a command line the value is the next argument.

@@ -1,5 +1,6 @@
 //! Diagnostics as terminal text, JSON and annotations for continuous integration.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use daybook_event::Severity;
@@ -14,9 +15,10 @@ pub fn text(diagnostics: &[Diagnostic]) -> String {
     let mut out = String::new();
     for Diagnostic { file, line, column, severity, code, message, hint } in diagnostics {
         // Writing to a String cannot fail.
+        let (file, message) = (visible(file), visible(message));
         let _ = writeln!(out, "{file}:{line}:{column}: {}[{code}]: {message}", name(*severity));
         if let Some(hint) = hint {
-            let _ = writeln!(out, "  hint: {hint}");
+            let _ = writeln!(out, "  hint: {}", visible(hint));
         }
     }
     if !diagnostics.is_empty() {
@@ -94,6 +96,22 @@ const fn name(severity: Severity) -> &'static str {
     }
 }
 
+/// Text from a file as it can be shown: what would move the cursor or change the colour is escaped.
+fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() {
+            out.extend(char.escape_debug());
+        } else {
+            out.push(char);
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn escape_data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -146,6 +164,15 @@ mod tests {
         ::error file=shop/events/a%2Cb.yaml,line=20,col=5,title=schema.invalid::100%25 wrong
         ::notice file=shop/events/a%2Cb.yaml,line=30,col=5,title=catalog.pattern-unmatched::`x.*` matches no event type
         ");
+        let mut hostile = findings();
+        hostile.truncate(1);
+        hostile[0].message = "`\u{1b}[31mred\u{7}\r\n::error::x`".into();
+        hostile[0].hint = None;
+        assert_snapshot!(text(&hostile), @r#"
+        shop/events/a,b.yaml:12:5: error[catalog.unknown-key]: `\u{1b}[31mred\u{7}\r\n::error::x`
+        1 error
+        "#);
+        assert_snapshot!(github(&hostile).escape_debug(), @r#"::error file=shop/events/a%2Cb.yaml,line=12,col=5,title=catalog.unknown-key::`\u{1b}[31mred\u{7}%0D%0A::error::x`\n"#);
         assert_eq!(text(&[]), "");
         assert_eq!(github(&[]), "");
         assert_eq!(json(&[]), r#"{"findings":[],"errors":0,"warnings":0,"notes":0}"#);

@@ -9,6 +9,11 @@ use crate::Diagnostic;
 use crate::limits::DIAGNOSTICS_MAX;
 use crate::yaml::Node;
 
+/// Longest message or hint, in characters.
+const MESSAGE_CHARS_MAX: usize = 400;
+/// Words that a misspelt one is compared with.
+const SUGGESTIONS_MAX: usize = 2_000;
+
 /// A place in a file: line and column, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
@@ -124,16 +129,24 @@ impl Problem {
             column: place.column,
             severity: self.severity,
             code: self.code,
-            message: self.message,
-            hint: self.hint,
+            message: short(self.message),
+            hint: self.hint.map(short),
         });
+    }
+}
+
+/// Text that may quote a file, cut to what a line can hold.
+fn short(text: Cow<'static, str>) -> Cow<'static, str> {
+    match text.char_indices().nth(MESSAGE_CHARS_MAX) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => text,
     }
 }
 
 /// "did you mean" for a word that is not one of `known`, or the list of them where it is short.
 pub(crate) fn suggestion<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     const LISTED_MAX: usize = 12;
-    let known: Vec<&str> = known.into_iter().collect();
+    let known: Vec<&str> = known.into_iter().take(SUGGESTIONS_MAX).collect();
     let best = known
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), *candidate))

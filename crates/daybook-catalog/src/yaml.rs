@@ -132,7 +132,7 @@ pub(crate) fn parse(bytes: &[u8], file: &SourceFile) -> Option<Node> {
             }
             Err(error) => {
                 let message = format!("not YAML: {}", error.info());
-                Problem::error("catalog.yaml", message).at(file, place(*error.marker()));
+                Problem::error("catalog.syntax", message).at(file, place(*error.marker()));
                 return None;
             }
         }

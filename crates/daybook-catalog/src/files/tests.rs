@@ -124,7 +124,7 @@ fn an_app_with_errors_is_left_out_and_the_others_stay() {
     ]);
     assert_snapshot!(place.check(""), @"
     [other]
-    a/events/x.yaml:2:1: error[catalog.yaml]: not YAML: while parsing a node, did not find expected node content
+    a/events/x.yaml:2:1: error[catalog.syntax]: not YAML: while parsing a node, did not find expected node content
     1 error
     ");
 }

@@ -108,12 +108,12 @@ fn files_that_are_no_yaml_are_said_to_be_none() {
     ");
     assert_snapshot!(check("a: [1, 2\n"), @"
     nothing
-    f.yaml:2:1: error[catalog.yaml]: not YAML: while parsing a flow sequence, expected ',' or ']'
+    f.yaml:2:1: error[catalog.syntax]: not YAML: while parsing a flow sequence, expected ',' or ']'
     1 error
     ");
     assert_snapshot!(check("a: 1\n\tb: 2\n"), @"
     nothing
-    f.yaml:1:4: error[catalog.yaml]: not YAML: while scanning a plain scalar, found a tab
+    f.yaml:1:4: error[catalog.syntax]: not YAML: while scanning a plain scalar, found a tab
     1 error
     ");
     assert_snapshot!(check(b"a: 1\nb: \xff\n"), @"
@@ -123,7 +123,7 @@ fn files_that_are_no_yaml_are_said_to_be_none() {
     ");
     assert_snapshot!(check("*x : 1\n"), @"
     nothing
-    f.yaml:1:1: error[catalog.yaml]: not YAML: while parsing node, found unknown anchor
+    f.yaml:1:1: error[catalog.syntax]: not YAML: while parsing node, found unknown anchor
     1 error
     ");
 }
@@ -143,7 +143,7 @@ fn size_and_depth_are_bounded() {
     ");
     assert_snapshot!(check("[".repeat(100_000)), @"
     nothing
-    f.yaml:1:256: error[catalog.yaml]: not YAML: recursion limit exceeded
+    f.yaml:1:256: error[catalog.syntax]: not YAML: recursion limit exceeded
     1 error
     ");
     assert_snapshot!(check("- ".repeat(100_000)), @"

@@ -29,8 +29,10 @@ pub(crate) struct Tail {
     store: Arc<Store>,
     segment: Arc<OpenSegment>,
     segment_bytes: u64,
-    /// Offset of the next frame. Everything before it is durable, a mark at the very end perhaps not.
+    /// Offset of the next frame.
     offset: u64,
+    /// Everything before this offset is durable. What may lie between it and `offset` is a mark.
+    synced: u64,
     /// Room is allocated up to this offset.
     allocated: u64,
     /// Position of the next record.
@@ -42,7 +44,7 @@ pub(crate) struct Tail {
 impl Tail {
     pub(crate) fn new(store: Arc<Store>, offset: u64, segment_bytes: u64) -> Self {
         let (segment, next) = (store.active(), store.head() + 1);
-        Self { store, segment, segment_bytes, offset, allocated: 0, next, marked: false }
+        Self { store, segment, segment_bytes, offset, synced: offset, allocated: 0, next, marked: false }
     }
 
     /// The position of the next record.
@@ -60,7 +62,7 @@ impl Tail {
         if self.offset >= self.segment_bytes && self.next > self.segment.first {
             self.roll()?;
         }
-        Ok(self.offset)
+        Ok(self.synced)
     }
 
     /// Writes a group of frames, makes it durable and lets readers see it.
@@ -77,6 +79,7 @@ impl Tail {
             }
         }
         self.offset += bytes.len() as u64;
+        self.synced = self.offset;
         self.marked = false;
         self.segment.end.store(self.offset, Ordering::Release);
         self.store.advance(self.next - 1);
@@ -86,7 +89,7 @@ impl Tail {
     /// Writes a mark, which proves that everything before it is durable. It need not be durable itself.
     pub(crate) fn mark(&mut self) -> Result<(), CommitError> {
         self.marked = true;
-        let header = FrameHeader::bare(FrameKind::Mark, self.next, self.offset);
+        let header = FrameHeader::bare(FrameKind::Mark, self.next, self.synced);
         match self.write(&header.encode(self.store.log_id)) {
             Ok(()) => {
                 self.offset += FRAME_HEADER_BYTES as u64;
@@ -142,6 +145,8 @@ impl Tail {
             Err(OpenError::Io { source, .. }) if no_space(&source) => return Err(CommitError::NoSpace),
             Err(error) => return Err(CommitError::Failed(error.to_string())),
         };
+        // The footer takes the place of a mark.
+        self.offset = self.synced;
         let footer = self.segment.sparse.read().footer(store.log_id, self.next, self.offset);
         match self.write(&footer) {
             // Without a footer the segment is read in full at the next start, which then writes it.
@@ -153,6 +158,7 @@ impl Tail {
         file.truncate(length).and_then(|()| file.sync()).map_err(|error| failed("sync", &error))?;
         store.roll(self.offset, Arc::clone(&next));
         self.offset = next.end.load(Ordering::Acquire);
+        self.synced = self.offset;
         self.segment = next;
         (self.allocated, self.marked) = (0, true);
         Ok(())

@@ -132,19 +132,14 @@ impl Writer {
         if let Err(error) = self.index.older(&self.keys, &mut self.known) {
             return refused(requests, AppendError::Index(error.to_string()));
         }
-        let synced = match self.tail.prepare() {
-            Ok(synced) => synced,
-            Err(error) => {
-                let error = self.refusal(error);
-                return refused(requests, error);
-            }
-        };
         let decided = self.decide(requests);
         if decided.iter().all(|decided| decided.stored == 0) {
             return (decided, Ok(()));
         }
-        self.encode(&decided, synced);
-        let outcome = self.tail.commit(&self.frames, &self.bytes);
+        let outcome = self.tail.prepare().and_then(|synced| {
+            self.encode(&decided, synced);
+            self.tail.commit(&self.frames, &self.bytes)
+        });
         let outcome = match outcome {
             Ok(()) => {
                 self.head.send_replace(self.store.head());

@@ -1,6 +1,8 @@
 //! What the tests of the log share.
 #![allow(dead_code, clippy::unwrap_used, reason = "not every test uses all of it; in tests a panic is a finding")]
 
+pub mod disk;
+
 use daybook_log::{AppendBatch, Digest, Filter, Log, LogOptions, ReadLimit, Record, RecordKey, RecordMeta};
 
 /// Everything, hidden or not.

@@ -15,6 +15,7 @@ mod template;
 mod yaml;
 
 pub use facts::TypeFacts;
-pub use plan::{Plan, PlanError};
+pub use plan::PlanError;
 pub use simulate::{MadeEvent, Simulation};
+#[cfg(test)]
 pub use spoil::Spoiled;

@@ -1,0 +1,9 @@
+//! The demonstration: made-up traffic, sent through the real door.
+
+pub mod feed;
+pub mod plans;
+pub mod summary;
+
+pub use feed::Feed;
+pub use plans::{DemoApp, find};
+pub use summary::Summary;

@@ -1,0 +1,146 @@
+//! What a demo shows when its history is in.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::feed::Sums;
+use crate::client::{Client, escaped};
+use crate::commands::quarantine;
+use crate::failure::Failure;
+use crate::output::{Table, grouped};
+
+/// Event types, quarantined events and sample events shown of each app.
+const TYPES_SHOWN: usize = 5;
+const QUARANTINED_SHOWN: u64 = 3;
+
+/// Everything that is shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// Where the server is.
+    pub server: String,
+    /// One for each app, by name.
+    pub apps: BTreeMap<String, AppSummary>,
+}
+
+/// What is shown of one app.
+#[derive(Debug, Clone, Serialize)]
+pub struct AppSummary {
+    /// How many people there are.
+    pub people: usize,
+    /// What became of the events.
+    #[serde(flatten)]
+    pub sums: Sums,
+    /// The first events in quarantine.
+    pub quarantine: Vec<Value>,
+    /// A stored event, in Daybook's form.
+    pub canonical: Option<Value>,
+    /// The same event, in the app's form.
+    pub dialect: Option<Value>,
+}
+
+impl Summary {
+    /// Gathers what is shown from the server.
+    ///
+    /// # Errors
+    /// Those of [`Client::get`].
+    pub fn gather(
+        client: &Client,
+        people: &BTreeMap<String, usize>,
+        sums: &BTreeMap<String, Sums>,
+    ) -> Result<Self, Failure> {
+        let mut apps = BTreeMap::new();
+        for (app, people) in people {
+            let slug = escaped(app);
+            let first = |form: &str| -> Result<Option<Value>, Failure> {
+                let page = client.get(&format!("/v1/{slug}/events?limit=1{form}"))?;
+                Ok(page.get("events").and_then(|events| events.get(0)).cloned())
+            };
+            apps.insert(
+                app.clone(),
+                AppSummary {
+                    people: *people,
+                    sums: sums.get(app).cloned().unwrap_or_default(),
+                    quarantine: quarantine::entries(client, app, "", QUARANTINED_SHOWN)?,
+                    canonical: first("")?,
+                    dialect: first("&dialect=app")?,
+                },
+            );
+        }
+        Ok(Self { server: client.url(""), apps })
+    }
+
+    /// The summary for people.
+    pub fn text(&self) -> String {
+        let mut out = self.totals();
+        out.push_str("\nMost frequent event types\n\n");
+        out.push_str(&self.types());
+        out.push_str("\nIn quarantine, for instance\n\n");
+        out.push_str(&self.quarantined());
+        out.push_str("\nA stored event of each app, as Daybook gives it and in the app's own form\n\n");
+        for (app, summary) in &self.apps {
+            for (form, event) in [("canonical", &summary.canonical), ("own form", &summary.dialect)] {
+                if let Some(event) = event {
+                    out.push_str(&format!("{app}, {form}:\n  {event}\n"));
+                }
+            }
+        }
+        out
+    }
+
+    fn totals(&self) -> String {
+        let mut table = Table::new(&[
+            "app",
+            "people",
+            "sent",
+            "stored",
+            "duplicate",
+            "quarantined",
+            "sampled out",
+            "counted",
+            "refused",
+            "warned",
+        ]);
+        for (app, AppSummary { people, sums, .. }) in &self.apps {
+            let counts = [
+                sums.sent,
+                sums.stored,
+                sums.duplicate,
+                sums.quarantined,
+                sums.sampled_out,
+                sums.counted,
+                sums.refused,
+                sums.warned,
+            ];
+            let mut row = vec![app.clone(), grouped(*people as u64)];
+            row.extend(counts.map(grouped));
+            table.row(row);
+        }
+        table.render()
+    }
+
+    fn types(&self) -> String {
+        let mut table = Table::new(&["app", "event type", "stored"]);
+        for (app, summary) in &self.apps {
+            let mut types: Vec<(&String, &u64)> = summary.sums.types.iter().collect();
+            types.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
+            for (name, count) in types.into_iter().take(TYPES_SHOWN) {
+                table.row(vec![app.clone(), name.clone(), grouped(*count)]);
+            }
+        }
+        table.render()
+    }
+
+    fn quarantined(&self) -> String {
+        let mut table = Table::new(&["app", "id", "event type", "what is wrong"]);
+        for (app, summary) in &self.apps {
+            for entry in &summary.quarantine {
+                let name = entry.get("name").and_then(Value::as_str).unwrap_or("–").to_owned();
+                let id = entry.get("id").map(Value::to_string).unwrap_or_default();
+                table.row(vec![app.clone(), id, name, quarantine::codes(entry)]);
+            }
+        }
+        table.render()
+    }
+}

@@ -24,7 +24,7 @@ use crate::timeout_io::WriteTimeout;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// What a connection is told when there are too many.
 const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
-    retry-after: 1\r\nconnection: close\r\ncontent-length: 169\r\n\r\n\
+    retry-after: 1\r\nconnection: close\r\ncontent-length: 171\r\n\r\n\
     {\"type\":\"urn:daybook:problem:server.connections\",\"title\":\"Service Unavailable\",\"status\":503,\
     \"code\":\"server.connections\",\"detail\":\"As many connections are open as may be.\"}";
 

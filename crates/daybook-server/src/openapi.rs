@@ -307,7 +307,7 @@ mod tests {
     fn every_route_is_described() {
         let document = serde_json::to_value(document()).unwrap();
         let described: Vec<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
-        let mut paths = crate::routes::paths();
+        let mut paths = routes::paths();
         for path in &described {
             assert!(paths.contains(path), "{path} is described but not served");
         }

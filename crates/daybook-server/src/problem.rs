@@ -12,9 +12,12 @@ use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
-/// One error answer.
+/// One error answer. Boxed, because it is the unlikely half of nearly every result here.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Members>);
+
 #[derive(Debug, Clone, Serialize)]
-pub struct Problem {
+struct Members {
     /// A URI that names the kind of problem; its last part is the code.
     #[serde(rename = "type")]
     kind: String,
@@ -39,7 +42,7 @@ pub struct Problem {
 impl Problem {
     /// A problem of this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Members {
             kind: format!("urn:daybook:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Error"),
             status,
@@ -48,7 +51,7 @@ impl Problem {
             hint: None,
             extra: None,
             header: None,
-        }
+        }))
     }
 
     /// The request cannot be understood.
@@ -97,20 +100,20 @@ impl Problem {
     /// The same problem with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// The same problem with one more member.
     #[must_use]
     pub fn with(mut self, member: &str, value: serde_json::Value) -> Self {
-        self.extra.get_or_insert_default().insert(member.to_owned(), value);
+        self.0.extra.get_or_insert_default().insert(member.to_owned(), value);
         self
     }
 
     /// The problem's code.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     fn retry_after(self, after: Duration) -> Self {
@@ -120,7 +123,7 @@ impl Problem {
     }
 
     fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.0.header = Some((name, value));
         self
     }
 }
@@ -128,12 +131,12 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
         // A problem has no member that JSON cannot write.
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (self.status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
-        if let Some((name, value)) = self.header.take() {
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
+        let mut response = (self.0.status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if let Some((name, value)) = self.0.header.take() {
             response.headers_mut().insert(name, value);
         }
-        response.extensions_mut().insert(ProblemCode(self.code));
+        response.extensions_mut().insert(ProblemCode(self.0.code));
         response
     }
 }

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::quarantine::read_small;
 use crate::collector::Collector;
-use crate::keys::{self, NewKey, Scope, now};
+use crate::keyring::Key;
+use crate::keys::{self, CreatedKey, KeyInfo, NewKey, Scope, now};
 use crate::media;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -38,7 +39,7 @@ pub async fn list(State(collector): State<Arc<Collector>>, request: Request) -> 
     post, path = "/v1/keys", tag = "keys", operation_id = "createKey",
     request_body = NewKey,
     responses(
-        (status = 201, description = "The key", body = keys::CreatedKey),
+        (status = 201, description = "The key", body = CreatedKey),
         (status = 400, description = "What was asked for makes no sense", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No key, or none that is good", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key does not have the scope admin", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
@@ -48,7 +49,7 @@ pub async fn list(State(collector): State<Arc<Collector>>, request: Request) -> 
 )]
 pub async fn create(State(collector): State<Arc<Collector>>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    collector.authorise(&parts, &[Scope::Admin]).await?;
+    let admin = collector.authorise(&parts, &[Scope::Admin]).await?;
     Query::parse(parts.uri.query(), &[])?;
     let body = read_small(&collector, &parts.headers, body).await?;
     let new: NewKey = serde_json::from_slice(&body)
@@ -58,7 +59,7 @@ pub async fn create(State(collector): State<Arc<Collector>>, request: Request) -
     }
     let created = keys::insert(&collector.database, new, now()).await?;
     refresh(&collector).await;
-    tracing::info!(key = created.info.id, "key made");
+    note(&collector, "key.created", &admin, &created.info).await;
     json(StatusCode::CREATED, &created)
 }
 
@@ -67,7 +68,7 @@ pub async fn create(State(collector): State<Arc<Collector>>, request: Request) -
     delete, path = "/v1/keys/{id}", tag = "keys", operation_id = "revokeKey",
     params(("id" = String, Path, description = "The key's id")),
     responses(
-        (status = 200, description = "The key as it is now", body = keys::KeyInfo),
+        (status = 200, description = "The key as it is now", body = KeyInfo),
         (status = 401, description = "No key, or none that is good", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key does not have the scope admin", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such key", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
@@ -80,12 +81,32 @@ pub async fn revoke(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    collector.authorise(&parts, &[Scope::Admin]).await?;
+    let admin = collector.authorise(&parts, &[Scope::Admin]).await?;
     Query::parse(parts.uri.query(), &[])?;
-    let revoked = keys::mark_revoked(&collector.database, &id, now()).await?;
-    refresh(&collector).await;
-    tracing::info!(key = revoked.id, "key taken back");
+    let time = now();
+    let revoked = keys::mark_revoked(&collector.database, &id, time).await?;
+    if revoked.revoked == Some(time) {
+        refresh(&collector).await;
+        note(&collector, "key.revoked", &admin, &revoked).await;
+    }
     json(StatusCode::OK, &revoked)
+}
+
+/// Writes down who changed what.
+async fn note(collector: &Arc<Collector>, name: &'static str, admin: &Key, key: &KeyInfo) {
+    tracing::info!(key = key.id, "{name}");
+    let mut data = serde_json::json!({ "key": key.id });
+    if let Some([app]) = key.apps.as_deref() {
+        data["app"] = app.as_str().into();
+    }
+    if name == "key.created" {
+        data["scopes"] = key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().into();
+        data["public"] = key.public.into();
+        if let Some(expires) = key.expires {
+            data["expires"] = expires.to_string().into();
+        }
+    }
+    collector.note(name, Some(&admin.info.id), data).await;
 }
 
 /// Makes the change count at once. Where that fails it counts a second later.

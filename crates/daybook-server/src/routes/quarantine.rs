@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::collector::{App, Collector};
+use crate::keyring::Key;
 use crate::keys::{Scope, now};
 use crate::limits;
 use crate::media;
@@ -198,13 +199,16 @@ pub async fn retry(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let (_, app) = collector.enter(&parts, &slug, CHANGE).await?;
+    let (key, app) = collector.enter(&parts, &slug, CHANGE).await?;
     let mut entry = collector.entry(&app, &id).await?;
     let body = read_small(&collector, &parts.headers, body).await?;
-    if !body.trim_ascii().is_empty() {
+    let repaired = !body.trim_ascii().is_empty();
+    if repaired {
         entry = collector.repair(&app, entry, &body).await?;
     }
     let (receipts, _) = collector.retry(&app, entry).await?;
+    let stored = receipts.stored + receipts.duplicate;
+    note_retry(&collector, &key, &app, &[id], (stored, receipts.quarantined), repaired).await;
     super::receipts_json(&receipts)
 }
 
@@ -233,7 +237,7 @@ pub async fn retry_many(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let (_, app) = collector.enter(&parts, &slug, CHANGE).await?;
+    let (key, app) = collector.enter(&parts, &slug, CHANGE).await?;
     let mut selection = selection(&parts, limits::QUARANTINE_RETRY_MAX, limits::QUARANTINE_RETRY_MAX)?;
     selection.resolved = Some(false);
     let entries = collector.quarantine.list(&app.slug, &selection).await;
@@ -242,6 +246,7 @@ pub async fn retry_many(
     // A page that is not full was the last.
     let whole = entries.len() as u64 == selection.limit;
     told.next = entries.last().filter(|_| whole).map(|entry| entry.id);
+    let mut tried = Vec::with_capacity(entries.len());
     for entry in entries {
         let id = entry.id;
         match collector.retry(&app, entry).await {
@@ -258,6 +263,10 @@ pub async fn retry_many(
             Err(problem) => return Err(problem),
         }
         told.tried += 1;
+        tried.push(id.to_string());
+    }
+    if !tried.is_empty() {
+        note_retry(&collector, &key, &app, &tried, (told.resolved, told.still_quarantined), false).await;
     }
     json(&told)
 }
@@ -305,6 +314,22 @@ impl Collector {
         let entry = self.quarantine.entry(&app.slug, id).await;
         entry.map_err(|error| Problem::internal("state.failed", &error))?.ok_or_else(unknown_entry)
     }
+}
+
+/// Writes down who retried what.
+async fn note_retry(
+    collector: &Arc<Collector>,
+    key: &Key,
+    app: &App,
+    entries: &[String],
+    (stored, still_quarantined): (usize, usize),
+    repaired: bool,
+) {
+    let data = serde_json::json!({
+        "app": &*app.slug, "entries": entries, "repaired": repaired, "stored": stored,
+        "still_quarantined": still_quarantined,
+    });
+    collector.note("quarantine.retried", Some(&key.info.id), data).await;
 }
 
 fn unknown_entry() -> Problem {

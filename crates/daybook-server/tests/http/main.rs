@@ -1,5 +1,16 @@
 //! The server as its clients meet it: over a socket.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
+mod access;
+mod catalogs;
 mod client;
+mod feed;
+mod forms;
+mod keys;
+mod limits;
+mod live;
+mod quarantine;
 mod sending;
+mod shutdown;
 mod site;

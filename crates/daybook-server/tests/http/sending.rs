@@ -65,7 +65,8 @@ async fn what_was_stored_is_known_after_a_restart() {
     assert_eq!(again["receipts"][0]["position"], first["receipts"][1]["position"]);
     // Daybook says what it did itself.
     let own = site.get("/v1/daybook/events").send().await.ok();
-    let names: Vec<&str> = own["events"].as_array().unwrap().iter().map(|event| event["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        own["events"].as_array().unwrap().iter().map(|event| event["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["system.started", "system.stopped", "system.started"]);
     assert_eq!(own["events"][2]["data"]["clean_shutdown"], true);
 }

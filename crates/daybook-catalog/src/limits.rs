@@ -8,6 +8,8 @@ pub const FILES_MAX: usize = 1_000;
 pub const APPS_MAX: usize = 1_000;
 /// Event types of one app, counting each version.
 pub const EVENT_TYPES_MAX: usize = 10_000;
+/// Named types of one app.
+pub const TYPES_MAX: usize = 1_000;
 /// Deepest nesting of mappings and sequences in a catalog file.
 pub const YAML_DEPTH_MAX: usize = 64;
 /// Diagnostics given for one app; more are counted, not listed.

@@ -1,6 +1,6 @@
 //! How the named types of a catalog refer to each other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -9,60 +9,96 @@ use crate::schema::{TYPES_PREFIX, visit};
 /// How the named types hang together.
 pub(super) struct Graph<'s> {
     pub(super) types: &'s Map<String, Value>,
-    /// Schemas a type stands for when every reference is followed, those of recursive types once.
-    pub(super) sizes: HashMap<&'s str, usize>,
+    extents: HashMap<&'s str, Extent>,
+    in_place: HashMap<&'s str, Vec<&'s str>>,
+}
+
+/// What a schema stands for when every reference is followed, recursive types once.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Extent {
+    /// The number of schemas.
+    pub(super) size: usize,
+    /// How many of them lie inside one another.
+    pub(super) height: usize,
+}
+
+impl Extent {
+    /// Schemas that one schema may stand for.
+    pub(super) const SIZE_MAX: usize = 10_000;
+    /// Schemas that may lie inside one another.
+    pub(super) const HEIGHT_MAX: usize = 128;
+
+    const UNBOUNDED: Self = Self { size: usize::MAX, height: usize::MAX };
+
+    pub(super) const fn is_bounded(self) -> bool {
+        self.size <= Self::SIZE_MAX && self.height <= Self::HEIGHT_MAX
+    }
 }
 
 impl<'s> Graph<'s> {
     pub(super) fn new(types: &'s Map<String, Value>) -> Self {
-        let mut graph = Self { types, sizes: HashMap::new() };
-        for (name, schema) in types {
-            graph.measure(name, schema);
+        let in_place = types.iter().map(|(name, schema)| (name.as_str(), targets_in_place(schema))).collect();
+        let mut graph = Self { types, extents: HashMap::new(), in_place };
+        for name in types.keys() {
+            graph.measure(name, 0);
         }
         graph
     }
 
-    fn measure(&mut self, name: &'s str, schema: &'s Value) -> usize {
-        if let Some(size) = self.sizes.get(name) {
-            return *size;
-        }
-        // Found again further down, the type is recursive there.
-        self.sizes.insert(name, 0);
-        let size = self.size(schema);
-        self.sizes.insert(name, size);
-        size
+    /// The extent of a named type; nothing for one that does not exist.
+    pub(super) fn extent_of(&self, name: &str) -> Extent {
+        self.extents.get(name).copied().unwrap_or_default()
     }
 
-    pub(super) fn size(&mut self, schema: &'s Value) -> usize {
-        let (mut count, mut targets) = (0usize, Vec::new());
-        visit(schema, &mut |_, object| {
-            count += 1;
-            targets.extend(target(object));
-        });
-        for name in targets {
-            if let Some(schema) = self.types.get(name) {
-                count = count.saturating_add(self.measure(name, schema));
-            }
+    /// The extent of a schema that refers to the named types.
+    pub(super) fn extent(&mut self, schema: &'s Value) -> Extent {
+        self.follow(schema, 0)
+    }
+
+    fn measure(&mut self, name: &'s str, depth: usize) -> Extent {
+        if let Some(extent) = self.extents.get(name) {
+            return *extent;
         }
-        count
+        let Some(schema) = self.types.get(name) else { return Extent::default() };
+        // A chain as long as this is too high whatever lies at its end, which need not be looked for.
+        if depth > Extent::HEIGHT_MAX {
+            return Extent::UNBOUNDED;
+        }
+        // Found again further down, the type is recursive there.
+        self.extents.insert(name, Extent::default());
+        let extent = self.follow(schema, depth);
+        self.extents.insert(name, extent);
+        extent
+    }
+
+    fn follow(&mut self, schema: &'s Value, depth: usize) -> Extent {
+        let (mut extent, mut targets) = (Extent::default(), Vec::new());
+        visit(schema, &mut |pointer, object| {
+            // Between a schema and one inside it lie one or two steps of the pointer.
+            let height = 1 + pointer.matches('/').count().div_ceil(2);
+            extent = Extent { size: extent.size + 1, height: extent.height.max(height) };
+            targets.extend(target(object).map(|name| (name, height)));
+        });
+        for (name, height) in targets {
+            let below = self.measure(name, depth + 1);
+            extent.size = extent.size.saturating_add(below.size);
+            extent.height = extent.height.max(height.saturating_add(below.height));
+        }
+        extent
     }
 
     /// Whether checking a value against the type comes back to the type with the same value, and so never ends.
-    pub(super) fn is_circular(&self, name: &'s str) -> bool {
-        let mut reached: Vec<&str> = Vec::new();
+    pub(super) fn is_circular(&self, name: &str) -> bool {
+        let mut reached = BTreeSet::new();
         let mut pending = vec![name];
         while let Some(next) = pending.pop() {
-            for target in self.types.get(next).map(targets_in_place).unwrap_or_default() {
-                if target == name {
-                    return true;
-                }
-                if !reached.contains(&target) {
-                    reached.push(target);
+            for target in self.in_place.get(next).into_iter().flatten() {
+                if reached.insert(*target) {
                     pending.push(target);
                 }
             }
         }
-        false
+        reached.contains(name)
     }
 }
 

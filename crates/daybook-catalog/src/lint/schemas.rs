@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::graph::Graph;
-use super::{App, examples};
+use super::graph::{Extent, Graph};
+use super::{App, Header, examples};
+use crate::limits::TYPES_MAX;
 use crate::read_events::Declared;
 use crate::schema::{
     SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS, Shape, TYPES_PREFIX, resolve, validation_options, visit,
@@ -78,12 +79,17 @@ const FORMATS: [&str; 20] = [
     "uri-template",
     "uuid",
 ];
-/// Schemas that one schema may stand for, with every reference followed.
-const SCHEMA_SIZE_MAX: usize = 10_000;
 
 pub(super) fn lint(app: &App<'_>) {
     let no_types = Map::new();
     let types = app.header.as_ref().map_or(&no_types, |header| &header.catalog.types);
+    if types.len() > TYPES_MAX {
+        if let Some(Header { file, .. }) = &app.header {
+            let place = file.root.as_ref().map_or(Place::START, |root| root.locate("/types"));
+            Problem::error("catalog.limit", format!("an app has at most {TYPES_MAX} named types")).at(file, place);
+        }
+        return;
+    }
     let mut graph = Graph::new(types);
     let mut types_sound = true;
     if let Some(header) = &app.header
@@ -101,7 +107,7 @@ pub(super) fn lint(app: &App<'_>) {
         }
         must_be_object(file, data, schema, types);
         if types_sound
-            && report_too_large(file, data.place, graph.size(schema))
+            && is_bounded(file, data.place, graph.extent(schema))
             && let Some(header) = &app.header
         {
             examples::lint(&header.catalog, declared, data);
@@ -124,9 +130,8 @@ fn named_type(file: &SourceFile, key: &Key, node: &Node, graph: &Graph<'_>) -> b
             .hint("a type may contain itself only inside `properties` or `items`")
             .at(file, key.place);
     }
-    let size = graph.sizes.get(name.as_str()).copied().unwrap_or_default();
     let sound = Schema { file, node, schema, types: graph.types }.lint();
-    sound && well_named && !circular && report_too_large(file, key.place, size)
+    sound && well_named && !circular && is_bounded(file, key.place, graph.extent_of(name))
 }
 
 /// One schema of a catalog.
@@ -300,13 +305,16 @@ fn regex_error(pattern: &str) -> Option<String> {
     Some(format!("`{}` is not a regular expression, or one with look-around or back-references", short(pattern)))
 }
 
-fn report_too_large(file: &SourceFile, place: Place, size: usize) -> bool {
-    if size <= SCHEMA_SIZE_MAX {
-        return true;
+fn is_bounded(file: &SourceFile, place: Place, extent: Extent) -> bool {
+    if !extent.is_bounded() {
+        let message = format!(
+            "with every reference followed this is more than {} schemas, or more than {} inside one another",
+            Extent::SIZE_MAX,
+            Extent::HEIGHT_MAX
+        );
+        Problem::error("schema.too-large", message).at(file, place);
     }
-    let message = format!("with every reference followed this is more than {SCHEMA_SIZE_MAX} schemas");
-    Problem::error("schema.too-large", message).at(file, place);
-    false
+    extent.is_bounded()
 }
 
 /// The data of an event is an object.

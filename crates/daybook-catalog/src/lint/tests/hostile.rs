@@ -29,6 +29,31 @@ fn references_that_multiply_are_measured_before_they_are_followed() {
 }
 
 #[test]
+fn chains_of_references_are_as_short_as_a_stack_needs() {
+    let chain = |count: usize, backwards: bool| {
+        let mut types: Vec<String> = (0..count).map(|n| format!("t{n}: {{$ref: '#/types/t{}'}}", n + 1)).collect();
+        types.push(format!("t{count}: {{type: object}}"));
+        if backwards {
+            types.reverse();
+        }
+        let text = format!(
+            "#- catalog.yaml\napp: shop\nversion: 1.0.0\ntitle: x\ntypes: {{{}}}\n#- events/a.yaml\nevents: [{{name: a, description: x, data: {{$ref: '#/types/t0'}}, examples: [{{}}]}}]\n",
+            types.join(", ")
+        );
+        check(&text)
+    };
+    for backwards in [false, true] {
+        assert_eq!(chain(100, backwards), "");
+        assert!(chain(999, backwards).contains("schema.too-large"));
+        assert!(chain(20_000, backwards).contains("catalog.limit"));
+    }
+    let nested = "{type: object, properties: {a: ".repeat(25);
+    let types: Vec<String> =
+        (0..20).map(|n| format!("t{n}: {nested}{{$ref: '#/types/t{}'}}{}", n + 1, "}}".repeat(25))).collect();
+    assert!(check_catalog(&format!("types: {{{}, t20: {{}}}}\n", types.join(", "))).contains("schema.too-large"));
+}
+
+#[test]
 fn what_would_run_for_ever_does_not() {
     let found = check_event(
         "data: {type: object, properties: {a: {type: string, pattern: '^(a+)+$'}}}\nexamples: [{a: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab}]\n",

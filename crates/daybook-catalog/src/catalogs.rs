@@ -38,7 +38,7 @@ impl Catalogs {
     /// The catalogs that ship with Daybook, built into the program.
     #[must_use]
     pub fn builtin() -> Loaded {
-        assemble(files::builtin(), Origin::Builtin)
+        assemble(files::builtin(), Origin::Used)
     }
 
     /// The catalogs in `dirs`, each an app's directory or a directory of such, and those that ship unless left out. An
@@ -46,13 +46,14 @@ impl Catalogs {
     #[must_use]
     pub fn load(dirs: &[PathBuf], with_builtin: bool) -> Loaded {
         let found = dirs.iter().flat_map(|dir| files::directory(dir)).collect();
-        let mut loaded = assemble(found, Origin::Own);
+        let mut loaded = assemble(found, Origin::Used);
         if with_builtin {
             let shipped = Self::builtin();
             let mut apps = (*shipped.catalogs.apps).clone();
             apps.extend(loaded.catalogs.apps.iter().map(|(slug, app)| (slug.clone(), Arc::clone(app))));
             loaded.catalogs = Self { apps: Arc::new(apps) };
-            loaded.diagnostics.extend(shipped.diagnostics);
+            // Nobody who runs Daybook can act on a note about the catalogs that came with it.
+            loaded.diagnostics.extend(shipped.diagnostics.into_iter().filter(|found| found.severity > Severity::Note));
         }
         loaded
     }
@@ -70,10 +71,16 @@ impl Catalogs {
 }
 
 /// The catalogs in one directory, for looking at what was found. Unlike in [`Catalogs::load`], the catalog may be that
-/// of the reserved app `daybook`, so that the ones that ship can be checked too.
+/// of the reserved app `daybook`, so that the ones that ship can be worked on.
 #[must_use]
 pub fn check(dir: &Path) -> Loaded {
-    assemble(files::directory(dir), Origin::Builtin)
+    check_all(std::slice::from_ref(&dir))
+}
+
+/// The catalogs in several directories, as [`check`] does it; that an app is in two of them is found too.
+#[must_use]
+pub fn check_all<P: AsRef<Path>>(dirs: &[P]) -> Loaded {
+    assemble(dirs.iter().flat_map(|dir| files::directory(dir.as_ref())).collect(), Origin::Checked)
 }
 
 /// The catalog of one app from texts instead of files: pairs of a path within the app's directory (`catalog.yaml`,
@@ -89,14 +96,16 @@ pub fn from_texts(files: &[(&str, &str)]) -> Loaded {
         Problem::error("catalog.missing", "there is no catalog.yaml").at(&file, Place::START);
         app.around.push(file);
     }
-    assemble(vec![app], Origin::Own)
+    assemble(vec![app], Origin::Used)
 }
 
-/// Where catalogs come from: the reserved app is only Daybook's own.
+/// What catalogs are read for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
-    Builtin,
-    Own,
+    /// To be used; the reserved app is only Daybook's own.
+    Used,
+    /// To be looked at.
+    Checked,
 }
 
 fn assemble(found: Vec<AppFiles>, origin: Origin) -> Loaded {
@@ -129,7 +138,8 @@ fn assemble(found: Vec<AppFiles>, origin: Origin) -> Loaded {
 
 /// Reads and judges the files of one app.
 fn resolve(files: &AppFiles, origin: Origin) -> Option<AppCatalog> {
-    let catalog = files.catalog.as_ref().and_then(|file| read_catalog::read(file, origin == Origin::Builtin));
+    let may_be_daybook = files.shipped || origin == Origin::Checked;
+    let catalog = files.catalog.as_ref().and_then(|file| read_catalog::read(file, may_be_daybook));
     let mut declared = Vec::new();
     for file in &files.events {
         declared.extend(read_events::read(file, catalog.as_ref(), false));

@@ -31,6 +31,8 @@ pub(crate) struct AppFiles {
     pub(crate) others: Vec<SourceFile>,
     /// What was found that is in no file.
     pub(crate) around: Vec<SourceFile>,
+    /// The files are those that ship with Daybook, byte by byte.
+    pub(crate) shipped: bool,
 }
 
 impl AppFiles {
@@ -61,18 +63,21 @@ impl AppFiles {
 pub(crate) fn builtin() -> Vec<AppFiles> {
     let mut apps = Vec::new();
     for directory in BUILTIN.dirs() {
-        let mut app = AppFiles::default();
-        let events = directory.dirs().flat_map(Dir::files);
-        for file in directory.files().chain(events) {
-            let Ok(path) = file.path().strip_prefix(directory.path()) else { continue };
-            let path = path.to_string_lossy().replace('\\', "/");
-            if is_read(&path) {
-                app.add(format!("<built-in>/{}", file.path().display()), path, file.contents());
-            }
+        let mut app = AppFiles { shipped: true, ..AppFiles::default() };
+        for (path, text) in builtin_files(directory) {
+            app.add(format!("<built-in>/{}/{path}", directory.path().display()), path, text);
         }
         apps.push(app);
     }
     apps
+}
+
+/// The files of an app that ships, by their paths within it.
+fn builtin_files(directory: &Dir<'static>) -> impl Iterator<Item = (String, &'static [u8])> {
+    directory.files().chain(directory.dirs().flat_map(Dir::files)).filter_map(|file| {
+        let path = file.path().strip_prefix(directory.path()).ok()?.to_string_lossy().replace('\\', "/");
+        is_read(&path).then(|| (path, file.contents()))
+    })
 }
 
 /// A file that ships with Daybook, by its path from the directory of catalogs: `shop/demo.yaml`.
@@ -134,7 +139,12 @@ fn app(root: &Path, name: &str) -> AppFiles {
     for below in EVENT_DIRECTORIES {
         collector.directory(below);
     }
-    collector.app
+    let count = collector.count;
+    let is_copy = |directory: &Dir<'static>| {
+        builtin_files(directory).count() == count
+            && builtin_files(directory).all(|(path, text)| read(&root.join(path)).is_ok_and(|own| own == text))
+    };
+    AppFiles { shipped: BUILTIN.dirs().any(is_copy), ..collector.app }
 }
 
 /// Gathers the files of one app.

@@ -31,7 +31,7 @@ mod summary;
 mod to_dialect;
 mod yaml;
 
-pub use catalogs::{Catalogs, Loaded, check, from_texts};
+pub use catalogs::{Catalogs, Loaded, check, check_all, from_texts};
 pub use diagnostic::Diagnostic;
 pub use dialect::{As, Dialect, Field, FieldSpec};
 pub use event_type::{

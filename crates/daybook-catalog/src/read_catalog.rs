@@ -47,12 +47,12 @@ const RESERVED_SLUGS: [&str; 24] = [
 ];
 
 /// Reads `catalog.yaml`. What cannot be read has its default, so that the rest can still be looked at; `None` when there
-/// is nothing to go by.
-pub(crate) fn read(file: &SourceFile, builtin: bool) -> Option<AppCatalog> {
+/// is nothing to go by. Only Daybook's own catalog `may_be_daybook`.
+pub(crate) fn read(file: &SourceFile, may_be_daybook: bool) -> Option<AppCatalog> {
     let root = file.root.as_ref()?;
     let mut fields = Fields::open(file, root, "a catalog")?;
     let catalog = AppCatalog {
-        app: fields.require("app").and_then(|node| slug(file, node, builtin)).unwrap_or_default(),
+        app: fields.require("app").and_then(|node| slug(file, node, may_be_daybook)).unwrap_or_default(),
         version: fields
             .require("version")
             .and_then(|node| read::version(file, node, "the catalog's version"))
@@ -93,7 +93,7 @@ const UNKNOWN_FIELDS: [(&str, UnknownFields); 3] =
 pub(crate) const WITHOUT_CONSENT: [(&str, WithoutConsent); 2] =
     [("anonymise", WithoutConsent::Anonymise), ("drop", WithoutConsent::Drop)];
 
-fn slug(file: &SourceFile, node: &Node, builtin: bool) -> Option<String> {
+fn slug(file: &SourceFile, node: &Node, may_be_daybook: bool) -> Option<String> {
     let slug = read::string(file, node, "`app`")?;
     let well_formed = slug.len() <= SLUG_BYTES_MAX
         && slug.starts_with(|first: char| first.is_ascii_lowercase())
@@ -107,7 +107,7 @@ fn slug(file: &SourceFile, node: &Node, builtin: bool) -> Option<String> {
             .at(file, node.place);
         return None;
     }
-    let reserved = RESERVED_SLUGS.contains(&slug.as_str()) || (slug == "daybook" && !builtin);
+    let reserved = RESERVED_SLUGS.contains(&slug.as_str()) || (slug == "daybook" && !may_be_daybook);
     if reserved {
         Problem::error("catalog.reserved", format!("`{slug}` is reserved"))
             .hint("choose another name")

@@ -28,3 +28,10 @@ fn what_is_built_in_is_what_lies_in_the_directory() {
     assert!(daybook_catalog::builtin_file("noema/catalog.yaml").is_some());
     assert_eq!(daybook_catalog::builtin_file("noema/../noema/catalog.yaml"), None);
 }
+
+#[test]
+fn copies_of_the_catalogs_that_ship_can_be_loaded() {
+    let loaded = Catalogs::load(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalogs")], false);
+    assert_clean(&loaded);
+    assert_eq!(loaded.catalogs.apps().count(), 5);
+}

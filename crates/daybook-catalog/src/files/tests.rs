@@ -148,6 +148,8 @@ fn the_reserved_app_can_be_checked_but_not_loaded() {
     1 error
     ");
     assert!(crate::check(place.0.path()).diagnostics.is_empty());
+    let twice = crate::check_all(&[place.0.path(), place.0.path()]);
+    assert_eq!(twice.diagnostics.iter().map(|found| found.code).collect::<Vec<_>>(), ["catalog.duplicate-app"]);
 }
 
 #[test]

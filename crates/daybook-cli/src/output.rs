@@ -70,11 +70,6 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// Whether there are no rows.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// The table as text, every line ended.
     pub fn render(&self) -> String {
         let columns = self.headings.len();

@@ -92,7 +92,8 @@ impl Demo {
 
         let format = self.format;
         let live_rate = if self.no_live { None } else { Some(self.live_rate) };
-        let mut show = Show { client, apps, events: self.events, format, key, data: data.clone() };
+        let (kept, live) = (temporary.is_none(), live_rate.is_some());
+        let mut show = Show { client, apps, events: self.events, format, key, data, kept, live };
         let played = tokio::task::spawn_blocking(move || show.history().map(|()| show)).await;
         let mut show = played.map_err(|error| Failure::server(&error))??;
         if let Some(rate) = live_rate {
@@ -147,6 +148,10 @@ struct Show {
     format: Format,
     key: String,
     data: PathBuf,
+    /// Whether the data directory outlives the demo.
+    kept: bool,
+    /// Whether live traffic follows.
+    live: bool,
 }
 
 impl Show {
@@ -166,10 +171,7 @@ impl Show {
         let summary = Summary::gather(&self.client, &people, &feed.sums)?;
         match self.format {
             Format::Json => print_json(&summary),
-            Format::Text => {
-                print(&summary.text())?;
-                print(&self.invitation())
-            }
+            Format::Text => print(&(summary.text() + &self.invitation())),
         }
     }
 
@@ -213,6 +215,13 @@ impl Show {
 
     /// What to try next.
     fn invitation(&self) -> String {
+        if !self.live {
+            return if self.kept {
+                format!("\nThe data stays in {0}; `daybook serve --data {0}` serves it again.\n", self.data.display())
+            } else {
+                String::new()
+            };
+        }
         let server = self.client.url("");
         let app = self.apps.last().map(|app| app.app.as_str()).unwrap_or_default();
         let example = [
@@ -224,8 +233,7 @@ impl Show {
             format!("daybook tail {app}"),
             format!("daybook quarantine list {app} --limit 10"),
         ];
-        let data = self.data.display();
-        format!("\nTry, in another terminal (data directory {data})\n\n  {}\n", example.join("\n  "))
+        format!("\nTry, in another terminal\n\n  {}\n", example.join("\n  "))
     }
 }
 

@@ -11,9 +11,12 @@ use crate::commands::quarantine;
 use crate::failure::Failure;
 use crate::output::{Table, grouped};
 
-/// Event types, quarantined events and sample events shown of each app.
+/// Event types shown of each app.
 const TYPES_SHOWN: usize = 5;
-const QUARANTINED_SHOWN: u64 = 3;
+/// Quarantined events shown of each app, each with another first error.
+const QUARANTINED_SHOWN: usize = 4;
+/// Quarantined events they are chosen from.
+const QUARANTINED_READ: u64 = 200;
 
 /// Everything that is shown.
 #[derive(Debug, Clone, Serialize)]
@@ -62,7 +65,7 @@ impl Summary {
                 AppSummary {
                     people: *people,
                     sums: sums.get(app).cloned().unwrap_or_default(),
-                    quarantine: quarantine::entries(client, app, "", QUARANTINED_SHOWN)?,
+                    quarantine: various(quarantine::entries(client, app, "", QUARANTINED_READ)?),
                     canonical: first("")?,
                     dialect: first("&dialect=app")?,
                 },
@@ -133,14 +136,31 @@ impl Summary {
     }
 
     fn quarantined(&self) -> String {
-        let mut table = Table::new(&["app", "id", "event type", "what is wrong"]);
+        let mut table = Table::new(&["app", "id", "event type", "what is wrong", "in words"]);
         for (app, summary) in &self.apps {
             for entry in &summary.quarantine {
                 let name = entry.get("name").and_then(Value::as_str).unwrap_or("–").to_owned();
                 let id = entry.get("id").map(Value::to_string).unwrap_or_default();
-                table.row(vec![app.clone(), id, name, quarantine::codes(entry)]);
+                let error = entry.get("errors").and_then(|errors| errors.get(0)).cloned().unwrap_or_default();
+                let text = |member| error.get(member).and_then(Value::as_str).unwrap_or_default();
+                let wrong = format!("{} {}", text("code"), text("path"));
+                table.row(vec![app.clone(), id, name, wrong, text("message").to_owned()]);
             }
         }
         table.render()
     }
+}
+
+/// The first entries that have another first error than those before them.
+fn various(entries: Vec<Value>) -> Vec<Value> {
+    let mut seen = Vec::new();
+    let mut chosen = Vec::new();
+    for entry in entries {
+        let code = entry.pointer("/errors/0/code").cloned();
+        if !seen.contains(&code) && chosen.len() < QUARANTINED_SHOWN {
+            seen.push(code);
+            chosen.push(entry);
+        }
+    }
+    chosen
 }

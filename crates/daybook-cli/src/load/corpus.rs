@@ -103,12 +103,6 @@ impl Corpus {
     pub fn len(&self) -> usize {
         self.apps.iter().map(|app| app.templates.len()).sum()
     }
-
-    /// Mean size of a template in bytes.
-    pub fn mean_bytes(&self) -> f64 {
-        let bytes: usize = self.apps.iter().flat_map(|app| &app.templates).map(|template| template.bytes.len()).sum();
-        bytes as f64 / self.len().max(1) as f64
-    }
 }
 
 impl Selection {

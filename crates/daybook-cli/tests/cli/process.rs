@@ -1,0 +1,120 @@
+//! Running the command.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// The command with these arguments, away from the settings of whoever runs the tests.
+pub fn daybook(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
+    command.args(arguments);
+    for variable in ["COLUMNS", "DAYBOOK_KEY", "DAYBOOK_SERVER", "DAYBOOK_DATA", "DAYBOOK_CONFIG", "DAYBOOK_LISTEN"] {
+        command.env_remove(variable);
+    }
+    command.env("NO_COLOR", "1").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// What a run left behind, in the form that is snapshotted.
+pub fn transcript(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    format!(
+        "exit status: {}\n--- stdout\n{}\n--- stderr\n{}",
+        output.status.code().map_or_else(|| "none".to_owned(), |code| code.to_string()),
+        text(&output.stdout),
+        text(&output.stderr)
+    )
+}
+
+/// Runs to the end.
+pub fn run(arguments: &[&str]) -> Output {
+    daybook(arguments).output().expect("the command runs")
+}
+
+/// Runs to the end with this input.
+pub fn run_with_input(arguments: &[&str], input: &str) -> Output {
+    let mut child = daybook(arguments).stdin(Stdio::piped()).spawn().expect("the command runs");
+    let mut stdin = child.stdin.take().expect("an input");
+    stdin.write_all(input.as_bytes()).expect("it reads");
+    drop(stdin);
+    child.wait_with_output().expect("it ends")
+}
+
+/// A fifth app, unknown to the program.
+pub fn shop_catalog() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/fixtures/shop")
+}
+
+/// A server as a process; killed when dropped.
+pub struct ServerProcess {
+    child: Child,
+    /// Where it listens.
+    pub url: String,
+    /// Its admin key.
+    pub key: String,
+}
+
+impl ServerProcess {
+    /// Starts one on this data directory, with the shop's catalog.
+    pub fn start(data: &Path) -> Self {
+        let catalogs = shop_catalog();
+        let mut child = daybook(&["serve", "--listen", "127.0.0.1:0", "--log-level", "warn"])
+            .args(["--data".as_ref(), data.as_os_str(), "--catalogs".as_ref(), catalogs.as_os_str()])
+            .spawn()
+            .expect("a server");
+        let stderr = BufReader::new(child.stderr.take().expect("its standard error"));
+        let (sender, receiver) = std::sync::mpsc::channel();
+        // Keeps reading, so that a server that says much never waits for its listener.
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        let mut said = Vec::new();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let url = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match receiver.recv_timeout(left) {
+                Ok(line) => {
+                    if let Some(url) = line.strip_prefix("listening on ") {
+                        break url.to_owned();
+                    }
+                    said.push(line);
+                }
+                Err(_) => panic!("the server did not start: {}", said.join("\n")),
+            }
+        };
+        let key = std::fs::read_to_string(data.join("admin.key")).expect("an admin key").trim().to_owned();
+        Self { child, url, key }
+    }
+
+    /// A GET, answered with JSON.
+    pub fn get(&self, path: &str) -> Value {
+        let request = ureq::get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {}", self.key));
+        request.call().expect("an answer").body_mut().read_json().expect("JSON")
+    }
+
+    /// Ends it as a power cut would, as far as the process is concerned.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(mut self) {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
+        assert!(asked.success());
+        let status = self.child.wait().expect("it ends");
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

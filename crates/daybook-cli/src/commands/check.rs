@@ -42,14 +42,9 @@ enum CheckFormat {
 impl Check {
     /// Lints, and writes what was found.
     pub fn run(self) -> Result<Answer, Failure> {
-        let mut diagnostics = Vec::new();
-        let (mut apps, mut event_types) = (0, 0);
-        for directory in &self.directories {
-            let loaded = daybook_catalog::check(directory);
-            apps += loaded.catalogs.apps().count();
-            event_types += loaded.catalogs.apps().map(|app| app.current_events().count()).sum::<usize>();
-            diagnostics.extend(loaded.diagnostics);
-        }
+        let daybook_catalog::Loaded { catalogs, diagnostics } = daybook_catalog::check_all(&self.directories);
+        let apps = catalogs.apps().count();
+        let event_types: usize = catalogs.apps().map(|app| app.current_events().count()).sum();
         match self.format {
             CheckFormat::Text => print(&render::text(&diagnostics))?,
             CheckFormat::Json => print_line(&render::json(&diagnostics))?,

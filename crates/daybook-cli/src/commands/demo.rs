@@ -186,7 +186,7 @@ impl Show {
             let count = if index == last { rest } else { share.min(rest) };
             events.extend(app.simulation.history(now_us, count).into_iter().map(|event| (index, event)));
         }
-        events.sort_by(|one, other| one.1.at_us.cmp(&other.1.at_us));
+        events.sort_by_key(|(_, event)| event.at_us);
         events
     }
 

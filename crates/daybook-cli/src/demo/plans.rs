@@ -4,16 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use daybook_catalog::{AppCatalog, Catalogs};
-use include_dir::{Dir, include_dir};
 
 use crate::failure::{Failure, in_plan};
 use crate::traffic::Simulation;
 
 /// Name of the file that describes an app's traffic.
 const PLAN_FILE: &str = "demo.yaml";
-
-/// The directories of the catalogs that ship; only their plans are read from here.
-static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../catalogs");
 
 /// An app with traffic.
 pub struct DemoApp {
@@ -49,7 +45,7 @@ pub fn find(catalogs: &Catalogs, directories: &[PathBuf], seed: u64) -> Result<V
 
 fn shipped(catalog: &AppCatalog, seed: u64) -> Result<Option<DemoApp>, Failure> {
     let path = format!("{}/{PLAN_FILE}", catalog.app);
-    let Some(text) = SHIPPED.get_file(&path).and_then(|file| file.contents_utf8()) else { return Ok(None) };
+    let Some(text) = daybook_catalog::builtin_file(&path) else { return Ok(None) };
     let simulation = Simulation::new(catalog, text, seed).map_err(in_plan(path))?;
     Ok(Some(DemoApp { app: catalog.app.clone(), simulation }))
 }

@@ -1,5 +1,11 @@
 //! The `daybook` command as its users meet it: as a process, with files, a socket and signals.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking; helpers beside the test functions too"
+)]
+
 mod check;
 mod demo;
 mod durability;

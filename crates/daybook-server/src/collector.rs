@@ -15,7 +15,6 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::{self, BodyMemory, BodyReadError, Encoding};
-use crate::bridge;
 use crate::config::Config;
 use crate::keyring::{Key, KeyRing};
 use crate::keys::now;
@@ -49,6 +48,8 @@ pub struct Collector {
     pub live_streams: Arc<Semaphore>,
     /// The rate of events that browsers send without a key.
     pub browser_events: RateLimiter,
+    /// One permit for every reading of the log that may go on at once.
+    pub readings: Arc<Semaphore>,
     /// Quarantine entries that somebody is changing.
     pub busy_entries: parking_lot::Mutex<HashSet<i64>>,
     /// Set while the last append found no room on the disk.
@@ -116,8 +117,10 @@ pub enum PostError {
 pub struct PostOptions {
     /// All or nothing.
     pub atomic: bool,
-    /// Whether events that are not admitted are kept. Not when they are kept already.
+    /// Whether the events come out of the quarantine, or are Daybook's own: they are not put in it then.
     pub without_quarantine: bool,
+    /// The id of the call's event, if it has none of its own.
+    pub default_id: Option<EventId>,
 }
 
 /// A call that was judged, but of which nothing is stored yet.
@@ -154,10 +157,10 @@ impl Collector {
             Encoding::Gzip | Encoding::Deflate | Encoding::Zstd => limits::INLINE_BODY_BYTES_MAX / 16,
         };
         let judged = if body.bytes.len() <= inline_bytes_max {
-            self.judge(app, body, &form, &account, options.atomic)?
+            self.judge(app, body, &form, &account, options)?
         } else {
             let (collector, app) = (Arc::clone(self), Arc::clone(app));
-            tokio::task::spawn_blocking(move || collector.judge(&app, body, &form, &account, options.atomic))
+            tokio::task::spawn_blocking(move || collector.judge(&app, body, &form, &account, options))
                 .await
                 .map_err(|_| PostError::Failed)??
         };
@@ -172,7 +175,7 @@ impl Collector {
     /// [`PostError`].
     pub fn rehearse(&self, app: &App, text: &str) -> Result<Receipts, PostError> {
         let parsed = Body::parse(text.as_bytes(), &BodyForm::Json)?;
-        let admitted = self.admit(app, &parsed, true)?;
+        let admitted = self.admit(app, &parsed, PostOptions { atomic: true, ..PostOptions::default() })?;
         Ok(admitted.into_receipts())
     }
 
@@ -183,21 +186,24 @@ impl Collector {
         body: body::Body,
         form: &BodyForm,
         account: &Account,
-        atomic: bool,
+        options: PostOptions,
     ) -> Result<Judged, PostError> {
         let body = body.inflate(self.config.limits.body_inflated_bytes)?;
         let parsed = Body::parse(&body.bytes, form)?;
         self.charge(account, parsed.len())?;
-        let admitted = self.admit(app, &parsed, atomic)?;
+        let admitted = self.admit(app, &parsed, options)?;
         Ok(Judged { parsed, admitted, _body: body })
     }
 
-    fn admit(&self, app: &App, parsed: &Body, atomic: bool) -> Result<Admitted, PostError> {
+    fn admit(&self, app: &App, parsed: &Body, options: PostOptions) -> Result<Admitted, PostError> {
         let decoded = app.admission.decode(parsed);
-        let known = bridge::lookup(&self.log, decoded.keys())?;
+        let known = self.log.lookup(decoded.keys())?;
         let now = now();
         let mut random = rand::rng();
         let mut new_id = || {
+            if let Some(id) = options.default_id {
+                return id;
+            }
             let mut bits = [0; 10];
             random.fill_bytes(&mut bits);
             EventId::v7(now.microseconds().unsigned_abs() / 1_000, &bits)
@@ -208,7 +214,7 @@ impl Collector {
             environment: &self.config.environment,
             digest_key: &self.digest_key,
             shed: self.log.queue_fill() > limits::SHED_QUEUE_FILL,
-            atomic,
+            atomic: options.atomic,
             new_id: &mut new_id,
         };
         Ok(app.admission.admit(decoded, &mut facts))
@@ -232,7 +238,7 @@ impl Collector {
         let batch = std::mem::take(&mut admitted.batch);
         let records = batch.records.len();
         if records > 0 {
-            let appended = bridge::append(&self.log, batch).await;
+            let appended = self.log.append(batch).await;
             self.disk_full.store(matches!(appended, Err(AppendError::NoSpace)), Ordering::Relaxed);
             match appended {
                 Ok(appended) => admitted.settle(&appended),

@@ -360,4 +360,28 @@ mod tests {
         check(|config| config.environment = String::new(), "environment");
         check(|config| config.limits.connections = 0, "limits.connections");
     }
+
+    /// The page of the documentation holds every option, at its default.
+    #[test]
+    fn the_reference_page_is_right() {
+        let page = include_str!("../../../docs/configuration.md");
+        let toml = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        assert_eq!(Config::parse(toml).unwrap(), Config::default());
+        // Asked for a name that is not there, serde lists all that are.
+        for section in ["", "browser-events", "rate-limits", "limits", "quarantine", "logging"] {
+            let head = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
+            let message = Config::parse(&format!("{head}no-such-option = 1")).unwrap_err();
+            let known = message.lines().find(|line| line.starts_with("unknown field")).unwrap();
+            let names: Vec<&str> = known.split('`').skip(3).step_by(2).collect();
+            assert!(!names.is_empty(), "{message}");
+            let part = if section.is_empty() { toml } else { toml.split(&format!("\n[{section}]")).nth(1).unwrap() };
+            for name in names {
+                let is_there = |line: &str| {
+                    let line = line.trim_start_matches("# ");
+                    line.starts_with(&format!("{name} = ")) || line == format!("[{name}]")
+                };
+                assert!(part.lines().any(is_there), "{name} is not in the page");
+            }
+        }
+    }
 }

@@ -8,7 +8,6 @@
 
 mod auth;
 mod body;
-mod bridge;
 mod collector;
 mod connections;
 mod cors;

@@ -36,6 +36,8 @@ pub const SHED_QUEUE_FILL: f32 = 0.8;
 pub const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Records that one feed request looks at before it answers with what it has.
 pub const SCAN_RECORDS_MAX: usize = 100_000;
+/// Pages read from the log at once; more wait.
+pub const READINGS: usize = 16;
 /// Names in one filter.
 pub const FILTER_NAMES_MAX: usize = 64;
 /// Time between two signs of life on a live tail.

@@ -1,5 +1,7 @@
 //! Reading the log for one app: what the feed and the live tail have in common.
 
+use std::sync::Arc;
+
 use daybook_event::{Event, Position, Timestamp, stored};
 use daybook_log::{Filter, ReadLimit};
 
@@ -19,6 +21,24 @@ pub struct Reading {
     pub names: NameFilter,
     /// That happened at this time or later.
     pub since: Option<Timestamp>,
+}
+
+/// Does something that may wait for the disk, on a thread where that is allowed, as soon as few enough others do.
+///
+/// # Errors
+/// What `work` says.
+pub async fn apart<T: Send + 'static>(
+    collector: &Collector,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let permit = Arc::clone(&collector.readings).acquire_owned().await;
+    let permit = permit.map_err(|error| Problem::internal("server.failed", &error))?;
+    let task = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(permit);
+        done
+    });
+    task.await.map_err(|error| Problem::internal("server.failed", &error))?
 }
 
 /// Hands the wanted events to `take`, in order, until it has enough and says `false`, the limit is reached, the log ends, or

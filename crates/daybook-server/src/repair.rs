@@ -5,7 +5,7 @@ use std::sync::Arc;
 use daybook_admission::{BodyForm, Receipts, Status};
 use daybook_catalog::{Field, Sanitise};
 use daybook_event::limits::NAME_BYTES_MAX;
-use daybook_event::secrets;
+use daybook_event::{EventId, secrets};
 use serde_json::Value;
 
 use crate::body;
@@ -82,7 +82,10 @@ impl Collector {
         let _hold = self.hold(entry.id)?;
         let entry = self.still_open(app, entry.id).await?;
         let body = body::Body::kept(&self.body_memory, entry.event);
-        let options = PostOptions { without_quarantine: true, ..PostOptions::default() };
+        // Made of the entry's number, so that an event without an id is not stored twice when the entry could not be
+        // settled the first time.
+        let default_id = EventId::from_cloud_event(&app.slug, "daybook:quarantine", &entry.id.to_string());
+        let options = PostOptions { without_quarantine: true, default_id: Some(default_id), ..PostOptions::default() };
         let receipts = self.post(app, body, BodyForm::Json, Account::Own, options).await?;
         let receipt = receipts.receipts.first();
         let (change, outcome) = match receipt {

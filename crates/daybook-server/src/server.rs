@@ -138,12 +138,20 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub async fn open(config: Config) -> Result<Self, StartError> {
+        Self::open_with_log(config, LogOptions::default()).await
+    }
+
+    /// [`Server::open`] with a log that is kept in another way than usual.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open_with_log(config: Config, log: LogOptions) -> Result<Self, StartError> {
         let opened = Instant::now();
         config.check()?;
         let (apps, diagnostics) = load_apps(&config)?;
         let database = state::open(&config.data).await?;
         let directory = config.data.join(LOG_DIRECTORY);
-        let log = tokio::task::spawn_blocking(move || Log::open(directory, LogOptions::default())).await??;
+        let log = tokio::task::spawn_blocking(move || Log::open(directory, log)).await??;
         // The log is this process's from here on: nobody else runs on this directory.
         let recovery_ms = u64::try_from(opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         let admin_key_file = make_admin_key(&database, &config.data).await?;
@@ -163,6 +171,7 @@ impl Server {
             live_streams: Arc::new(Semaphore::new(config.limits.live_streams.min(Semaphore::MAX_PERMITS))),
             browser_events: RateLimiter::new(config.browser_events.events_per_second),
             digest_key: settings::digest_key(&database).await?,
+            readings: Arc::new(Semaphore::new(limits::READINGS)),
             busy_entries: parking_lot::Mutex::new(HashSet::new()),
             disk_full: AtomicBool::new(false),
             stopping: stopping.clone(),

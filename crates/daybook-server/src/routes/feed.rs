@@ -60,16 +60,16 @@ pub async fn feed(
     let offered = [("json", media::JSON), ("cloudevents", media::CLOUD_EVENT_BATCH), ("ndjson", media::NDJSON)];
     let media_type = media::answer_form(&parts.headers, query.text("format"), &offered)?;
     let form = event_form(&query, media_type == media::CLOUD_EVENT_BATCH)?;
-    let reading = Reading {
+    let wanted = Reading {
         after: query.number("after")?.unwrap_or(0),
         limit: query.limit(daybook_event::limits::PAGE_EVENTS_DEFAULT, daybook_event::limits::PAGE_EVENTS_MAX)?,
         names: query.names()?,
         since: query.time("since")?,
     };
     let privacy = key.has(Scope::Privacy);
-    // Reading may wait for the disk.
-    let page = tokio::task::spawn_blocking(move || page(&collector, &app, &reading, media_type, form, privacy));
-    let (body, next) = page.await.map_err(|error| Problem::internal("server.failed", &error))??;
+    let reader = Arc::clone(&collector);
+    let (body, next) =
+        reading::apart(&collector, move || page(&reader, &app, &wanted, media_type, form, privacy)).await?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static(media_type)), (NEXT, HeaderValue::from(next))], body).into_response())
 }
 
@@ -106,8 +106,8 @@ pub async fn event(
     let media_type = media::answer_form(&parts.headers, query.text("format"), &offered)?;
     let form = event_form(&query, media_type == media::CLOUD_EVENT)?;
     let privacy = key.has(Scope::Privacy);
-    let found = tokio::task::spawn_blocking(move || one(&collector, &app, &id, form, privacy));
-    let body = found.await.map_err(|error| Problem::internal("server.failed", &error))??;
+    let reader = Arc::clone(&collector);
+    let body = reading::apart(&collector, move || one(&reader, &app, &id, form, privacy)).await?;
     Ok(([(CONTENT_TYPE, media_type)], body).into_response())
 }
 

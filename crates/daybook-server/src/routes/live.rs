@@ -188,11 +188,11 @@ impl Tail {
     async fn page(&self, collector: &Arc<Collector>) -> Result<(Bytes, Position), End> {
         let reading =
             Reading { after: self.after, limit: limits::LIVE_PAGE_EVENTS, names: self.names.clone(), since: None };
-        let (collector, app) = (Arc::clone(collector), Arc::clone(&self.app));
+        let (reader, app) = (Arc::clone(collector), Arc::clone(&self.app));
         let (form, privacy) = (self.form, self.privacy);
-        let page = tokio::task::spawn_blocking(move || {
+        let page = reading::apart(collector, move || {
             let mut chunk = Vec::new();
-            let next = reading::read(&collector, &app, &reading, |event| {
+            let next = reading::read(&reader, &app, &reading, |event| {
                 chunk.extend_from_slice(format!("id: {}\ndata: ", event.position).as_bytes());
                 // JSON has no line breaks of its own here, so one line holds an event.
                 output::write(event, &app.catalog, form, privacy, &mut chunk);
@@ -201,10 +201,7 @@ impl Tail {
             });
             next.map(|next| (Bytes::from(chunk), next))
         });
-        match page.await {
-            Ok(Ok(page)) => Ok(page),
-            Ok(Err(_)) | Err(_) => Err(End::Failed),
-        }
+        page.await.map_err(|_| End::Failed)
     }
 
     async fn send(&self, chunk: Bytes) -> Result<(), End> {

@@ -254,6 +254,8 @@ pub async fn retry_many(
             Ok((_, Outcome::StillQuarantined)) => told.still_quarantined += 1,
             // Somebody was faster; there is nothing left to do.
             Err(problem) if problem.code().starts_with("quarantine.entry") => told.busy += 1,
+            // What was kept is not even an event: a line that is no JSON, for instance. It takes a repair.
+            Err(problem) if problem.code().starts_with("body.") => told.still_quarantined += 1,
             // What is done is done, and said.
             Err(problem) if told.tried > 0 => {
                 told.next = Some(id - 1);

@@ -5,6 +5,7 @@
 mod access;
 mod catalogs;
 mod client;
+mod disk;
 mod feed;
 mod forms;
 mod keys;

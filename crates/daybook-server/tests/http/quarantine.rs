@@ -60,16 +60,17 @@ async fn a_repair_may_come_with_the_retry_and_many_are_retried_at_once() {
     let site = Site::new().await;
     let bad = |id: usize| json!({"eventId": format!("m-{id}"), "kind": "order.placed", "payload": {}});
     let unknown = json!({"eventId": "u-1", "kind": "order.unknown", "payload": {}});
+    let without_id = json!({"kind": "order.unknown", "payload": {}});
     let mut events: Vec<Value> = (0..5).map(bad).collect();
-    events.push(unknown);
-    assert_eq!(site.send(&Value::Array(events)).await["quarantined"], 6);
+    events.extend([unknown, without_id, json!("no event")]);
+    assert_eq!(site.send(&Value::Array(events)).await["quarantined"], 8);
     let answer = site.post("/v1/shop/quarantine/1/retry").json(&order("m-0", 1)).send().await.ok();
     assert_eq!(answer["stored"], 1);
     let retried = site.post("/v1/shop/quarantine/retry?limit=3").send().await.ok();
     assert_eq!((retried["tried"].clone(), retried["still_quarantined"].clone()), (json!(3), json!(3)));
     let next = retried["next"].as_i64().unwrap();
     let rest = site.post(&format!("/v1/shop/quarantine/retry?after={next}")).send().await.ok();
-    assert_eq!((rest["tried"].clone(), rest["next"].clone()), (json!(2), json!(null)));
+    assert_eq!((rest["tried"].clone(), rest["next"].clone()), (json!(4), json!(null)), "{rest}");
 
     // The catalog learns the type, the server starts again, and what waited goes in.
     let directory = site.directory.path().to_owned();
@@ -77,8 +78,10 @@ async fn a_repair_may_come_with_the_retry_and_many_are_retried_at_once() {
     std::fs::write(directory.join("catalogs/shop/events/more.yaml"), more).unwrap();
     let site = site.restart(|_| {}).await;
     let retried = site.post("/v1/shop/quarantine/retry?code=event.unknown-type").send().await.ok();
-    assert_eq!((retried["tried"].clone(), retried["resolved"].clone()), (json!(1), json!(1)), "{retried}");
-    assert_eq!(site.get("/v1/shop/events?name=order.unknown").send().await.ok()["events"].as_array().unwrap().len(), 1);
+    assert_eq!((retried["tried"].clone(), retried["resolved"].clone()), (json!(2), json!(2)), "{retried}");
+    assert_eq!(site.get("/v1/shop/events?name=order.unknown").send().await.ok()["events"].as_array().unwrap().len(), 2);
+    site.post("/v1/shop/quarantine/8/retry").send().await.is_problem(400, "body.not-events");
+    site.post("/v1/shop/quarantine/8/retry").json(&order("mended", 1)).send().await.ok();
     for query in ["state=lost", "code=A%25", "limit=501", "after=-1"] {
         assert_eq!(site.get(&format!("/v1/shop/quarantine?{query}")).send().await.status, 400, "{query}");
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use daybook_log::LogOptions;
 use daybook_server::{Config, Server, ServerHandle};
 use http::Method;
 use serde_json::{Value, json};
@@ -90,9 +91,22 @@ impl Site {
         Self::start(directory, change).await
     }
 
+    /// A server whose log is kept in another way.
+    pub async fn on(log: LogOptions) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        write_catalog(directory.path());
+        let config = config(directory.path(), |_| {});
+        let server = Server::open_with_log(config.clone(), log).await.unwrap();
+        Self::run(directory, &config, server)
+    }
+
     async fn start(directory: TempDir, change: impl FnOnce(&mut Config)) -> Self {
         let config = config(directory.path(), change);
         let server = Server::open(config.clone()).await.unwrap();
+        Self::run(directory, &config, server)
+    }
+
+    fn run(directory: TempDir, config: &Config, server: Server) -> Self {
         let handle = server.handle();
         let admin = std::fs::read_to_string(config.data.join("admin.key")).unwrap().trim().to_owned();
         let (stop, stopped) = oneshot::channel();

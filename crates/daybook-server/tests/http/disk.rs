@@ -1,0 +1,133 @@
+//! A disk that is full, or fails.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use daybook_log::LogOptions;
+use daybook_log::disk::{Disk, DiskFile, DiskLock, LockError, OpenMode, RealDisk};
+use http::Method;
+use serde_json::json;
+
+use crate::site::{Site, order};
+
+const WELL: u8 = 0;
+const FULL: u8 = 1;
+const BROKEN: u8 = 2;
+
+/// The real disk, until it is told to have another day.
+#[derive(Debug, Clone)]
+struct MoodyDisk {
+    mood: Arc<AtomicU8>,
+}
+
+#[derive(Debug)]
+struct MoodyFile {
+    file: Arc<dyn DiskFile>,
+    mood: Arc<AtomicU8>,
+}
+
+impl Disk for MoodyDisk {
+    fn create_directory(&self, directory: &Path) -> io::Result<()> {
+        RealDisk.create_directory(directory)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        RealDisk.list(directory)
+    }
+
+    fn open(&self, path: &Path, mode: OpenMode) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(MoodyFile { file: RealDisk.open(path, mode)?, mood: Arc::clone(&self.mood) }))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        RealDisk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove(path)
+    }
+
+    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
+        RealDisk.sync_directory(directory)
+    }
+
+    fn lock(&self, path: &Path) -> Result<Box<dyn DiskLock>, LockError> {
+        RealDisk.lock(path)
+    }
+}
+
+impl MoodyFile {
+    fn full(&self) -> io::Result<()> {
+        if self.mood.load(Ordering::SeqCst) == FULL { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+}
+
+impl DiskFile for MoodyFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.full()?;
+        self.file.write_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        if self.mood.load(Ordering::SeqCst) == BROKEN {
+            return Err(io::Error::other("the platter is scratched"));
+        }
+        self.file.sync()
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        self.file.length()
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        self.file.truncate(length)
+    }
+
+    fn allocate(&self, length: u64) -> io::Result<()> {
+        self.full()?;
+        self.file.allocate(length)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_waited_out_and_a_broken_one_is_not_trusted() {
+    let mood = Arc::new(AtomicU8::new(WELL));
+    let disk = Arc::new(MoodyDisk { mood: Arc::clone(&mood) });
+    let site = Site::on(LogOptions { disk, ..LogOptions::default() }).await;
+    assert_eq!(site.send(&order("1", 1)).await["stored"], 1);
+    let send = |id: &'static str| site.post("/v1/shop/events").json(&order(id, 1)).send();
+    let ready = || site.call(Method::GET, "/readyz").send();
+
+    mood.store(FULL, Ordering::SeqCst);
+    send("2").await.is_problem(503, "log.no-space");
+    let problem = ready().await.json();
+    assert_eq!(problem["reasons"][0]["code"], "log.no-space", "{problem}");
+    // What can be read is read.
+    assert_eq!(site.get("/v1/shop/events/1").send().await.ok()["data"], json!({"total": 1}));
+    mood.store(WELL, Ordering::SeqCst);
+    assert_eq!(send("2").await.ok()["stored"], 1);
+    assert_eq!(ready().await.status, 200);
+
+    mood.store(BROKEN, Ordering::SeqCst);
+    send("3").await.is_problem(503, "log.stopped");
+    mood.store(WELL, Ordering::SeqCst);
+    let answer = send("4").await;
+    answer.is_problem(503, "log.stopped");
+    assert!(!String::from_utf8_lossy(&answer.body).contains("platter"));
+    assert_eq!(ready().await.json()["reasons"][0]["code"], "log.stopped");
+    let metrics = site.call(Method::GET, "/metrics").send().await;
+    let metrics = String::from_utf8(metrics.body.to_vec()).unwrap();
+    assert!(metrics.contains("\ndaybook_log_writable 0\n"));
+    assert!(metrics.contains("daybook_problems_total{code=\"log.stopped\"} 2"));
+    // A new start makes it good. Event 3 was never acknowledged, so it may be there or not.
+    let site = site.restart(|_| {}).await;
+    let again = site.send(&json!([order("1", 1), order("2", 1), order("3", 1), order("4", 1)])).await;
+    assert!(again["duplicate"].as_u64().unwrap() >= 2, "{again}");
+    assert_eq!(again["duplicate"].as_u64().unwrap() + again["stored"].as_u64().unwrap(), 4);
+}

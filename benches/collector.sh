@@ -2,6 +2,8 @@
 # The whole collector under load: `daybook serve` on a fresh data directory, `daybook load` against it with batches of 1,
 # 10, 100 and 1,000, on the same machine. Prints a table, and what bounds it: the processor time the server took.
 #
+# DAYBOOK names a program that is built already.
+#
 #   benches/collector.sh [--seconds N] [--connections N] [--batches "1 10 100 1000"] [--data PARENT_DIR]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -20,9 +22,12 @@ while (( $# )); do
   esac
 done
 
-cargo build --release --locked -q -p daybook-cli
-target=$(cargo metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
-daybook="$target/release/daybook"
+daybook=${DAYBOOK:-}
+if [[ -z "$daybook" ]]; then
+  cargo build --release --locked -q -p daybook-cli
+  target=$(cargo metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
+  daybook="$target/release/daybook"
+fi
 
 work=$(mktemp -d "$parent/daybook-bench-XXXXXX")
 server=

@@ -79,13 +79,17 @@ impl Running {
 fn not_started(error: StartError) -> Failure {
     match error {
         StartError::Catalogs(diagnostics) => Failure::Catalogs(render::text(&diagnostics)),
+        StartError::Listen { address, source } => Failure::usage(
+            format!("cannot listen on {address}: {source}"),
+            "`--listen ADDR` takes another address; port 0 takes a free one",
+        ),
         error => Failure::server(&error),
     }
 }
 
 /// Writes what the server says of itself to standard error, as the configuration asks.
 fn start_logging(options: &Logging) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&options.level).map_err(|error| {
+    let filter = EnvFilter::try_new(filter(&options.level)).map_err(|error| {
         Failure::usage(format!("`{}` is not a level to log at: {error}", options.level), "try info, debug or warn")
     })?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
@@ -95,6 +99,17 @@ fn start_logging(options: &Logging) -> Result<(), Failure> {
         LogFormat::Text => subscriber.with_ansi(coloured()).try_init(),
     };
     Ok(())
+}
+
+/// A plain level is Daybook's; what its libraries say is of interest only to who asks for it.
+fn filter(level: &str) -> String {
+    match level {
+        "error" | "warn" | "off" => level.to_owned(),
+        _ if level.chars().all(char::is_alphabetic) => {
+            format!("warn,daybook={level},daybook_server={level},daybook_log={level}")
+        }
+        _ => level.to_owned(),
+    }
 }
 
 /// Colour is for people, and for those who did not say no to it (no-color.org).

@@ -303,6 +303,20 @@ pub struct HealthBody {
 mod tests {
     use super::*;
 
+    /// `docs/openapi.json` is generated: `UPDATE_DOCS=1 cargo test -p daybook-server`.
+    #[test]
+    fn the_description_in_the_documentation_is_this_one() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+        let current = document().to_pretty_json().unwrap() + "\n";
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, &current).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(&path).is_ok_and(|written| written == current),
+            "docs/openapi.json is out of date; run the tests with UPDATE_DOCS=1 and look at the difference"
+        );
+    }
+
     #[test]
     fn every_route_is_described() {
         let document = serde_json::to_value(document()).unwrap();

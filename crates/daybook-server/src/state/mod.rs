@@ -13,6 +13,8 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
 
 /// Name of the state database in the data directory.
 pub const STATE_FILE: &str = "state.db";
@@ -24,6 +26,14 @@ pub enum OpenStateError {
     #[error("cannot make the data directory {path}")]
     Directory {
         /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file cannot be made.
+    #[error("cannot make the state database {path}")]
+    File {
+        /// The file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -45,6 +55,8 @@ pub enum OpenStateError {
 pub async fn open(data: &Path) -> Result<DatabaseConnection, OpenStateError> {
     make_private_directory(data).map_err(|source| OpenStateError::Directory { path: data.to_owned(), source })?;
     let path = data.join(STATE_FILE);
+    // Made before SQLite would make it, for its owner alone; the files SQLite puts beside it are made alike.
+    make_private_file(&path).map_err(|source| OpenStateError::File { path: path.clone(), source })?;
     let failed = |source| OpenStateError::Database { path: path.clone(), source };
     // The path goes in as a path, not as part of a URL, so that any name a file may have works.
     let file = path.clone();
@@ -71,7 +83,8 @@ pub async fn open(data: &Path) -> Result<DatabaseConnection, OpenStateError> {
                 .pragma("foreign_keys", "ON")
         });
     let database = Database::connect(options).await.map_err(failed)?;
-    migration::Migrator::up(&database, None).await.map_err(failed)?;
+    // What it says of its progress is no news to whoever runs a server; what goes wrong is returned.
+    migration::Migrator::up(&database, None).with_subscriber(NoSubscriber::default()).await.map_err(failed)?;
     Ok(database)
 }
 
@@ -92,4 +105,12 @@ fn make_private_directory(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+fn make_private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }

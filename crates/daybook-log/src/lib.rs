@@ -25,7 +25,8 @@ mod stream;
 mod tail;
 mod writer;
 
+pub use daybook_event::record::{Appended, Batch as AppendBatch, Digest, Known, RecordKey, RecordMeta};
 pub use error::{AppendError, OpenError, ReadError};
 pub use index::IndexStatus;
 pub use log::{Log, LogOptions, LogStatus};
-pub use record::{AppendBatch, Appended, Clash, Digest, Filter, Known, Page, ReadLimit, Record, RecordKey, RecordMeta};
+pub use record::{Clash, Filter, Page, ReadLimit, Record};

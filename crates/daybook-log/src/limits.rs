@@ -60,11 +60,12 @@ pub const INDEX_TABLE_IDS_MIN: usize = 64;
 pub const INDEX_TABLES_FROZEN_MAX: usize = 2;
 /// Runs of about the same size that are merged into one.
 pub const INDEX_MERGE_RUNS: usize = 4;
-/// Bytes of filters that the index keeps in memory, about two for each id; past it the largest runs' filters are read
+/// Bytes of filters that the index keeps in memory, two and a half for each id; past it the largest runs' filters are read
 /// from the disk, a block at a time.
 pub const INDEX_FILTER_BYTES_DEFAULT: usize = 512 * 1024 * 1024;
-/// Bits of a filter for each id in it. With seven bits set in one block of 512, about one absent id in 700 passes.
-pub const INDEX_FILTER_BITS_PER_ID: u64 = 16;
+/// Bits of a filter for each id in it. With seven bits set in one block of 512, one absent id in 3,200 passes; each
+/// that does costs a read of a page, which may have to come from the disk.
+pub const INDEX_FILTER_BITS_PER_ID: u64 = 20;
 /// Entries that a page of a run is planned for, of the 102 it has room for.
 pub const INDEX_PAGE_ENTRIES_PLANNED: u64 = 84;
 /// Bytes of a run that are written before they are synced, so that the log's own sync never waits for many of them.

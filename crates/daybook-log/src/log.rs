@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use daybook_event::Position;
+use daybook_event::record::{Appended, Batch, Known, RecordKey};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -19,7 +20,7 @@ use crate::limits::{
 };
 use crate::queue::Queue;
 use crate::reader::Reader;
-use crate::record::{AppendBatch, Appended, Filter, Known, Page, ReadLimit, RecordKey};
+use crate::record::{Filter, Page, ReadLimit};
 use crate::recovery::recover;
 use crate::store::Store;
 use crate::tail::Tail;
@@ -38,7 +39,7 @@ pub struct LogOptions {
     pub verify_bytes: u64,
     /// Ids that the id index holds in one table in memory, about 48 bytes each; up to four such tables at a time.
     pub index_table_ids: usize,
-    /// Bytes of filters that the id index keeps in memory, about two for each id in the log; with less, lookups read
+    /// Bytes of filters that the id index keeps in memory, two and a half for each id in the log; with less, lookups read
     /// more from the disk.
     pub index_filter_bytes_max: usize,
     /// The disk.
@@ -167,7 +168,7 @@ impl Log {
     ///
     /// # Errors
     /// [`AppendError`]; nothing of the batch is in the log then, but see [`AppendError::Poisoned`].
-    pub async fn append(&self, batch: AppendBatch) -> Result<Vec<Appended>, AppendError> {
+    pub async fn append(&self, batch: Batch) -> Result<Vec<Appended>, AppendError> {
         check_batch(&batch)?;
         if batch.records.is_empty() {
             return Ok(Vec::new());
@@ -289,7 +290,7 @@ impl LogOptions {
 }
 
 /// Checks what the caller says of a batch, so that the writer can rely on it.
-fn check_batch(batch: &AppendBatch) -> Result<(), AppendError> {
+fn check_batch(batch: &Batch) -> Result<(), AppendError> {
     let (records, bytes) = (batch.records.len(), batch.bytes.len());
     if records > REQUEST_RECORDS_MAX || bytes > REQUEST_BYTES_MAX {
         return Err(AppendError::TooLarge { records, bytes });

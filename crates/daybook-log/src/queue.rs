@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use daybook_event::record::{Appended, Batch};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 use crate::error::AppendError;
 use crate::limits::{RETRY_AFTER_MAX, RETRY_AFTER_MIN};
-use crate::record::{AppendBatch, Appended};
 
 /// The answer to a request.
 pub(crate) type Answer = Result<Vec<Appended>, AppendError>;
@@ -16,14 +16,14 @@ pub(crate) type Answer = Result<Vec<Appended>, AppendError>;
 /// A batch that waits for the writer.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) batch: AppendBatch,
+    pub(crate) batch: Batch,
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
 impl Request {
     /// What it counts for in the queue.
     pub(crate) fn bytes(&self) -> usize {
-        self.batch.bytes.len() + self.batch.records.len() * size_of::<crate::record::RecordMeta>()
+        self.batch.bytes.len() + self.batch.records.len() * size_of::<daybook_event::record::RecordMeta>()
     }
 }
 
@@ -64,7 +64,7 @@ impl Queue {
     }
 
     /// Puts a batch in the queue. An empty queue takes any batch.
-    pub(crate) fn push(&self, batch: AppendBatch) -> Result<oneshot::Receiver<Answer>, AppendError> {
+    pub(crate) fn push(&self, batch: Batch) -> Result<oneshot::Receiver<Answer>, AppendError> {
         let (answer, answered) = oneshot::channel();
         let request = Request { batch, answer };
         let bytes = request.bytes();

@@ -6,12 +6,13 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use daybook_event::Position;
+use daybook_event::record::{Digest, RecordKey};
 use parking_lot::Mutex;
 
 use crate::error::ReadError;
 use crate::frame::{Frame, FrameHeader, FrameKind};
 use crate::limits::{FRAME_CACHE_BYTES_MAX, FRAME_CACHE_FRAMES_MAX, READ_RECORDS_MAX};
-use crate::record::{Digest, Filter, Page, ReadLimit, RecordKey};
+use crate::record::{Filter, Page, ReadLimit};
 use crate::store::{OpenSegment, Store, read_error};
 use crate::stream::FrameStream;
 

@@ -1,55 +1,7 @@
-//! What is appended and what is read back.
+//! What is read back, and what an append may answer beside what `daybook_event::record` says.
 
 use bytes::Bytes;
 use daybook_event::Position;
-
-/// Hash of (app, id), made by the caller; evenly distributed.
-pub type RecordKey = [u8; 16];
-
-/// Keyed digest of the event as the client sent it. Equal key and equal digest is a duplicate, equal key and other
-/// digest a conflict.
-pub type Digest = [u8; 16];
-
-/// Records to append in one call.
-#[derive(Debug, Clone, Default)]
-pub struct AppendBatch {
-    /// The records, one behind the other.
-    pub bytes: Vec<u8>,
-    /// What the log must know of each, in the same order.
-    pub records: Vec<RecordMeta>,
-    /// Whether a conflict of one refuses them all.
-    pub atomic: bool,
-}
-
-/// What the log must know of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RecordMeta {
-    /// Where the record ends in the bytes of its batch; it begins where the one before it ends.
-    pub end: u32,
-    /// What identifies the event.
-    pub key: RecordKey,
-    /// What identifies its content.
-    pub digest: Digest,
-    /// Hash of the app's slug.
-    pub app: u64,
-    /// When the event happened, in microseconds since the Unix epoch.
-    pub time_us: i64,
-    /// Whether feeds leave it out.
-    pub hidden: bool,
-    /// Whether its priority is high or critical. The log keeps the fact; nothing it does makes any record wait.
-    pub urgent: bool,
-}
-
-/// What became of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Appended {
-    /// It is in the log, durable, at this position.
-    Stored(Position),
-    /// It was in the log already, at this position, with the same content.
-    Duplicate(Position),
-    /// Its key was in the log already, at this position, with other content. It was not stored.
-    Conflict(Position),
-}
 
 /// A record of an atomic batch whose key is in the log with other content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,15 +10,6 @@ pub struct Clash {
     pub index: usize,
     /// Where the other one is. A clash within the batch has the position that the first would have had.
     pub position: Position,
-}
-
-/// What the log knows of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
-    /// Where its record is.
-    pub position: Position,
-    /// The digest it was stored with.
-    pub digest: Digest,
 }
 
 /// Which records a read gives back.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use daybook_event::Position;
+use daybook_event::record::{Appended, Known, RecordKey};
 use tokio::sync::watch;
 
 use crate::error::AppendError;
@@ -13,7 +14,7 @@ use crate::frame::{FrameEncoder, FrameHeader, FramePart};
 use crate::index::{Active, Entry, IdIndex};
 use crate::limits::{FRAME_RECORDS_MAX, GROUP_BYTES_MAX, GROUP_RECORDS_MAX, IDLE_BEFORE_MARK};
 use crate::queue::{Answer, Queue, Request, Taken};
-use crate::record::{Appended, Clash, Known, RecordKey};
+use crate::record::Clash;
 use crate::store::Store;
 use crate::tail::{CommitError, Tail};
 
@@ -98,21 +99,22 @@ impl Writer {
         let requests = select(waiting);
         let bytes = requests.iter().map(Request::bytes).sum();
         if let Some(reason) = self.queue.poisoned() {
+            self.queue.done(bytes, started.elapsed());
             for request in requests {
                 answer(request, Err(AppendError::Poisoned(reason.clone())));
             }
-        } else {
-            let (decided, outcome) = self.write(requests);
-            let head = self.store.head();
-            for decided in decided {
-                let result = match &outcome {
-                    Err(error) if decided.depends_on_more_than(head) => Err(error.clone()),
-                    _ => decided.answer,
-                };
-                answer(decided.request, result);
-            }
+            return;
         }
+        let (decided, outcome) = self.write(requests);
         self.queue.done(bytes, started.elapsed());
+        let head = self.store.head();
+        for decided in decided {
+            let result = match &outcome {
+                Err(error) if decided.depends_on_more_than(head) => Err(error.clone()),
+                _ => decided.answer,
+            };
+            answer(decided.request, result);
+        }
     }
 
     /// Decides about every record and makes what is new durable.

@@ -1,5 +1,7 @@
 //! Damage: every byte of every part of a segment, torn tails of every length, tails of rubbish.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "in tests a panic is a finding")]
+
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -203,7 +205,7 @@ async fn damage_in_a_closed_segment_is_refused_at_start_or_when_read() {
             disk.put(&path, flipped(&bytes, at, at % 8));
             match Log::open(DIRECTORY, options(&disk)) {
                 Err(OpenError::Damaged { file, offset, .. }) => {
-                    assert_eq!((file, offset), (path.clone(), begin as u64))
+                    assert_eq!((file, offset), (path.clone(), begin as u64));
                 }
                 other => panic!("{other:?}"),
             }

@@ -3,6 +3,8 @@
 //! `tests/fixtures/v1` is a log as format version 1 writes it. `DAYBOOK_LOG_WRITE_FIXTURE` writes it anew, which is
 //! right only while a version is in the making.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "in tests a panic is a finding")]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! The id index against a map: across flushes, merges, reopening, deletion and damage.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "in tests a panic is a finding")]
+
 mod support;
 
 use std::collections::HashMap;

@@ -4,6 +4,8 @@
 //! a file of its own; the parent kills it at a random moment. A kill does not test the disk (tests/faults.rs does); it
 //! tests that no state of the files that a process can leave stops the next one.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "in tests a panic is a finding")]
+
 mod support;
 
 use std::collections::HashMap;
@@ -37,7 +39,8 @@ fn child() {
             runtime.spawn(async move {
                 let mut acknowledged = File::create(acknowledged).unwrap();
                 let mut number = round << 32 | client << 24;
-                loop {
+                // Until it is killed.
+                for _ in 0..u64::MAX {
                     let size = 1 + mix(number) % 40;
                     let numbers: Vec<u64> = (number..number + size).collect();
                     number += size - size / 4;

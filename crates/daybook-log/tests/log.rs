@@ -1,5 +1,7 @@
 //! The log on a healthy disk.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "in tests a panic is a finding")]
+
 mod support;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and a fault ends it")]
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use daybook_event::{Event, EventId, Kind, Priority, Timestamp, stored};
@@ -84,7 +84,6 @@ pub fn events(begin: u64, count: u64) -> AppendBatch {
             app: 0x1234,
             time_us: event.time.microseconds(),
             hidden: false,
-            urgent: false,
         });
     }
     batch
@@ -92,17 +91,23 @@ pub fn events(begin: u64, count: u64) -> AppendBatch {
 
 /// Processor time of this process, or of its threads whose name begins so.
 pub fn processor_time(thread: Option<&str>) -> Duration {
-    let of = |path: PathBuf| {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        // Nanoseconds on a processor are the first number of schedstat.
-        Duration::from_nanos(text.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0))
-    };
     let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
     let wanted = tasks.filter(|task| {
         let name = std::fs::read_to_string(task.join("comm")).unwrap_or_default();
         thread.is_none_or(|thread| name.starts_with(thread))
     });
-    wanted.map(|task| of(task.join("schedstat"))).sum()
+    wanted.map(|task| on_processor(&task.join("schedstat"))).sum()
+}
+
+/// Processor time of the thread that asks.
+pub fn own_processor_time() -> Duration {
+    on_processor(Path::new("/proc/thread-self/schedstat"))
+}
+
+/// Nanoseconds on a processor are the first number of schedstat.
+fn on_processor(schedstat: &Path) -> Duration {
+    let text = std::fs::read_to_string(schedstat).unwrap_or_default();
+    Duration::from_nanos(text.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0))
 }
 
 /// A line of `/proc/self/status`, in MiB.

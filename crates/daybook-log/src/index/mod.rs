@@ -17,6 +17,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use daybook_event::Position;
+use daybook_event::record::{Known, RecordKey};
 use parking_lot::{Condvar, Mutex, RwLock, RwLockWriteGuard};
 
 use self::build::Place;
@@ -24,7 +25,6 @@ use self::run::Run;
 pub(crate) use self::table::{Entry, Table};
 use crate::error::{OpenError, ReadError};
 use crate::limits::INDEX_TABLES_FROZEN_MAX;
-use crate::record::{Known, RecordKey};
 use crate::store::Store;
 
 /// How the index is kept.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crc_fast::{CrcAlgorithm, crc64_nvme};
 use daybook_event::Position;
+use daybook_event::record::{Known, RecordKey};
 use parking_lot::RwLock;
 
 use super::build::Place;
@@ -15,7 +16,6 @@ use super::table::{Entry, high};
 use crate::disk::{DiskFile, OpenMode};
 use crate::error::ReadError;
 use crate::frame::u64_at;
-use crate::record::{Known, RecordKey};
 
 /// Length of a page and of the header.
 pub(crate) const PAGE_BYTES: usize = 4_096;

@@ -1,10 +1,9 @@
 //! The newest ids, in memory.
 
 use daybook_event::Position;
+use daybook_event::record::{Digest, Known, RecordKey};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as Slot;
-
-use crate::record::{Digest, Known, RecordKey};
 
 /// An id and where its record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

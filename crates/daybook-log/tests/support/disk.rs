@@ -183,7 +183,7 @@ impl Inode {
                 (_, Crash::LoseAll) => {}
                 (change, Crash::KeepAll) => change.apply(&mut self.durable),
                 (Change::Truncate(length), Crash::Random { seed, .. }) => {
-                    if mix(seed ^ number ^ (at as u64) << 20) % 2 == 0 {
+                    if mix(seed ^ number ^ (at as u64) << 20).is_multiple_of(2) {
                         Change::Truncate(length).apply(&mut self.durable);
                     }
                 }
@@ -191,7 +191,7 @@ impl Inode {
                     let random = mix(seed ^ number << 40 ^ (at as u64) << 20);
                     let odds = [1, 2, 4, 64][(random % 4) as usize];
                     for (index, (begin, sector)) in sectors(offset, &bytes).enumerate() {
-                        if mix(random ^ index as u64) % odds == 0 {
+                        if mix(random ^ index as u64).is_multiple_of(odds) {
                             if self.durable.len() < begin {
                                 self.durable.resize(begin, garbage);
                             }

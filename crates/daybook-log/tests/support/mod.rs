@@ -1,5 +1,10 @@
 //! What the tests of the log share.
-#![allow(dead_code, clippy::unwrap_used, reason = "not every test uses all of it; in tests a panic is a finding")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "not every test uses all of it; in tests a panic is a finding"
+)]
 
 pub mod disk;
 
@@ -40,7 +45,6 @@ pub fn batch(numbers: impl IntoIterator<Item = u64>) -> AppendBatch {
             app: number % 4,
             time_us: number as i64 * 1_000,
             hidden: number % 10 == 9,
-            urgent: false,
         });
     }
     batch

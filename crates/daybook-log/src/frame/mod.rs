@@ -1,12 +1,14 @@
 //! Frames: the unit in which records are written, checksummed and compressed. Layout in `docs/log-format.md`.
 
-use bytes::Bytes;
+mod body;
+
 use crc_fast::crc64_nvme;
 use daybook_event::Position;
-use lz4_flex::block::{CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size};
+use daybook_event::record::{Digest, RecordKey};
 
+pub(crate) use self::body::{Frame, FrameEncoder, FramePart};
 use crate::limits::{FRAME_BYTES_LIMIT, FRAME_RECORDS_MAX, RECORD_OVERHEAD_BYTES};
-use crate::record::{Digest, Filter, Record, RecordKey, RecordMeta};
+use crate::record::Filter;
 
 /// Length of a frame's header.
 pub(crate) const FRAME_HEADER_BYTES: usize = 80;
@@ -21,8 +23,6 @@ const COLUMN_BYTES: usize = RECORD_OVERHEAD_BYTES - IDENTITY_BYTES;
 const FLAG_COMPRESSED: u8 = 1;
 const FLAG_FOOTER: u8 = 2;
 const FLAG_MARK: u8 = 4;
-const RECORD_HIDDEN: u8 = 1;
-const RECORD_URGENT: u8 = 2;
 
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,197 +217,6 @@ impl FrameHeader {
     }
 }
 
-/// Consecutive records of one batch, on their way into a frame.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FramePart<'a> {
-    /// The records.
-    pub(crate) records: &'a [RecordMeta],
-    /// Where the first one begins in `bytes`.
-    pub(crate) start: u32,
-    /// The bytes of their batch.
-    pub(crate) bytes: &'a [u8],
-}
-
-/// Writes frames, keeping its buffers from one to the next.
-pub(crate) struct FrameEncoder {
-    raw: Vec<u8>,
-    compressed: Vec<u8>,
-    small: CompressTable,
-    large: CompressTable,
-}
-
-impl FrameEncoder {
-    pub(crate) fn new() -> Self {
-        let (small, large) = (CompressTable::small(), CompressTable::large());
-        Self { raw: Vec::new(), compressed: Vec::new(), small, large }
-    }
-
-    /// Appends one frame with the records of `parts` to `out`.
-    pub(crate) fn encode(
-        &mut self,
-        log_id: u64,
-        first: Position,
-        synced: u64,
-        parts: &[FramePart<'_>],
-        out: &mut Vec<u8>,
-    ) -> FrameHeader {
-        let records: usize = parts.iter().map(|part| part.records.len()).sum();
-        assert!(records > 0 && records <= FRAME_RECORDS_MAX, "a frame of {records} records");
-        let start = out.len();
-        out.resize(start + FRAME_HEADER_BYTES, 0);
-        let summary = self.columns(parts, out);
-        let raw_bytes = self.raw.len();
-        assert!(raw_bytes <= FRAME_BYTES_LIMIT, "a frame of {raw_bytes} bytes");
-        let compressed = self.compress(out);
-        let payload = &out[start + FRAME_HEADER_BYTES..];
-        let header = FrameHeader {
-            kind: FrameKind::Records,
-            compressed,
-            first,
-            records: length_u32(records),
-            stored_bytes: length_u32(payload.len() - records * IDENTITY_BYTES),
-            raw_bytes: length_u32(raw_bytes),
-            summary,
-            synced,
-            payload_checksum: crc64_nvme(payload),
-        };
-        out[start..start + FRAME_HEADER_BYTES].copy_from_slice(&header.encode(log_id));
-        self.shrink();
-        header
-    }
-
-    /// Appends the identities to `out` and fills `raw` with the body.
-    fn columns(&mut self, parts: &[FramePart<'_>], out: &mut Vec<u8>) -> Summary {
-        let mut summary = Summary::EMPTY;
-        let raw = &mut self.raw;
-        raw.clear();
-        let all = || parts.iter().flat_map(|part| part.records);
-        for record in all() {
-            out.extend_from_slice(&record.key);
-            out.extend_from_slice(&record.digest);
-            raw.extend_from_slice(&record.app.to_le_bytes());
-            summary.app_bits |= app_bit(record.app);
-        }
-        for record in all() {
-            raw.extend_from_slice(&record.time_us.to_le_bytes());
-            summary.time_min_us = summary.time_min_us.min(record.time_us);
-            summary.time_max_us = summary.time_max_us.max(record.time_us);
-        }
-        for part in parts {
-            let mut start = part.start;
-            for record in part.records {
-                raw.extend_from_slice(&(record.end - start).to_le_bytes());
-                start = record.end;
-            }
-        }
-        raw.extend(all().map(|record| {
-            (if record.hidden { RECORD_HIDDEN } else { 0 }) | (if record.urgent { RECORD_URGENT } else { 0 })
-        }));
-        for part in parts {
-            let end = part.records.last().map_or(part.start, |record| record.end);
-            raw.extend_from_slice(&part.bytes[part.start as usize..end as usize]);
-        }
-        summary
-    }
-
-    /// Appends the body to `out`, compressed if that makes it smaller, and says whether it is.
-    fn compress(&mut self, out: &mut Vec<u8>) -> bool {
-        let room = get_maximum_output_size(self.raw.len());
-        if self.compressed.len() < room {
-            self.compressed.resize(room, 0);
-        }
-        let table = if self.raw.len() < usize::from(u16::MAX) { &mut self.small } else { &mut self.large };
-        match compress_into_with_table(&self.raw, &mut self.compressed, table) {
-            Ok(length) if length < self.raw.len() => {
-                out.extend_from_slice(&self.compressed[..length]);
-                true
-            }
-            _ => {
-                out.extend_from_slice(&self.raw);
-                false
-            }
-        }
-    }
-
-    /// Gives back what one unusually large frame took.
-    fn shrink(&mut self) {
-        const KEEP: usize = 2 * crate::limits::GROUP_BYTES_MAX;
-        if self.raw.capacity() > KEEP {
-            self.raw = Vec::new();
-        }
-        if self.compressed.capacity() > KEEP {
-            self.compressed = Vec::new();
-        }
-    }
-}
-
-/// A frame's records, decompressed.
-#[derive(Debug)]
-pub(crate) struct Frame {
-    first: Position,
-    records: usize,
-    /// The body as it was before compression.
-    body: Bytes,
-    /// Where each record ends in `body`.
-    ends: Vec<u32>,
-}
-
-impl Frame {
-    /// Decodes a payload that has been checked.
-    pub(crate) fn decode(header: &FrameHeader, payload: &[u8]) -> Result<Self, FrameFault> {
-        let records = header.records as usize;
-        let stored = &payload[records * IDENTITY_BYTES..];
-        let body = if header.compressed {
-            let mut body = vec![0; header.raw_bytes as usize];
-            match decompress_into(stored, &mut body) {
-                Ok(length) if length == body.len() => body,
-                _ => return Err(FrameFault::Compression),
-            }
-        } else {
-            stored.to_vec()
-        };
-        let mut end = (records * COLUMN_BYTES) as u64;
-        let mut ends = Vec::with_capacity(records);
-        for index in 0..records {
-            end += u64::from(u32_at(&body, records * 16 + index * 4));
-            ends.push(u32::try_from(end).map_err(|_| FrameFault::Lengths)?);
-        }
-        if end == body.len() as u64 {
-            Ok(Self { first: header.first, records, body: Bytes::from(body), ends })
-        } else {
-            Err(FrameFault::Lengths)
-        }
-    }
-
-    /// The position of the first record.
-    pub(crate) fn first(&self) -> Position {
-        self.first
-    }
-
-    /// The position that follows the last record.
-    pub(crate) fn end(&self) -> Position {
-        self.first + self.records as u64
-    }
-
-    /// About what it takes in memory.
-    pub(crate) fn memory_bytes(&self) -> usize {
-        self.body.len() + self.ends.len() * 4 + 128
-    }
-
-    /// The record at a position of this frame, if the filter wants it.
-    pub(crate) fn record(&self, position: Position, filter: &Filter) -> Option<Record> {
-        let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
-        let end = *self.ends.get(index)? as usize;
-        let (app, time_us) = (u64_at(&self.body, index * 8), u64_at(&self.body, (self.records + index) * 8));
-        let (time_us, flags) = (time_us.cast_signed(), self.body[self.records * 20 + index]);
-        let wanted = filter.app.is_none_or(|wanted| wanted == app)
-            && filter.since_us.is_none_or(|since| time_us >= since)
-            && (filter.hidden || flags & RECORD_HIDDEN == 0);
-        let start = if index == 0 { self.records * COLUMN_BYTES } else { self.ends[index - 1] as usize };
-        wanted.then(|| Record { position, app, time_us, bytes: self.body.slice(start..end) })
-    }
-}
-
 /// The little-endian number at an offset, which must be inside.
 pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     let mut number = [0; 8];
@@ -432,10 +241,4 @@ fn header_checksum(log_id: u64, header: &[u8; FRAME_HEADER_BYTES]) -> u64 {
     bytes[..8].copy_from_slice(&log_id.to_le_bytes());
     bytes[8..].copy_from_slice(&header[..72]);
     crc64_nvme(&bytes)
-}
-
-/// A length that the limits keep below 4 GiB.
-fn length_u32(length: usize) -> u32 {
-    debug_assert!(u32::try_from(length).is_ok());
-    length as u32
 }

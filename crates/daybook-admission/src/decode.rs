@@ -117,9 +117,7 @@ impl Admission {
         findings.errors.append(&mut canonical.findings);
 
         let kind = self.type_of(&sent, name_form, envelope, &mut findings);
-        if kind != TypeOf::None {
-            self.require(&sent, kind, envelope, &mut findings);
-        }
+        self.require(&sent, kind, envelope, &mut findings);
         DecodedEvent { sent, form, kind, findings }
     }
 
@@ -275,8 +273,8 @@ impl Admission {
                 Field::Time => sent.time.is_some(),
                 Field::Priority => sent.priority.is_some(),
                 Field::Tags => !sent.tags.is_empty(),
-                // Whether there must be data, the type's schema says.
-                Field::Data | Field::Metadata => true,
+                // Whether there must be data, the type's schema says; a missing name has been told.
+                Field::Data | Field::Metadata | Field::Name => true,
                 field => sent.text(field).is_some() || envelope.default(field).is_some(),
             };
             let pointer = envelope.pointer(field);

@@ -225,7 +225,8 @@ fn tamma() {
     check(
         "tamma",
         &body.replace("\"correlationId\":\"wf-1\",", "").replace("\"1.0.0\"", "\"9.0.0\""),
-        "quarantined\n! event.unknown-version /schemaVersion: the catalog has no such version of this type",
+        "quarantined\n! event.unknown-version /schemaVersion: the catalog has no such version of this type
+         ! event.field.required /correlationId: correlationId is missing",
     );
     check(
         "tamma",

@@ -63,6 +63,18 @@ fn every_problem_is_said_at_once() {
 }
 
 #[test]
+fn an_event_of_no_known_type_is_told_the_rest_too() {
+    check(
+        "unofficial-communities",
+        r#"{"event_name":"nothing.like.it","source":"api"}"#,
+        "quarantined
+         ! event.unknown-type /event_name: the catalog has no event type of this name
+         ! event.field.required /event_id: event_id is missing
+         ! event.field.required /timestamp: timestamp is missing",
+    );
+}
+
+#[test]
 fn unknown_fields_are_kept_and_said() {
     check_login(
         r#"{"colour":"red","properties":{"reason":"wrong code","attempt":3}}"#,

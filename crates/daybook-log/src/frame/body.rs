@@ -210,3 +210,81 @@ fn length_u32(length: usize) -> u32 {
     debug_assert!(u32::try_from(length).is_ok());
     length as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LOG_ID: u64 = 7;
+
+    prop_compose! {
+        fn any_record()(
+            key: [u8; 16], digest: [u8; 16], app: u64, time_us: i64, hidden: bool,
+            bytes in proptest::collection::vec(0_u8..4, 0..80),
+        ) -> (RecordMeta, Vec<u8>) {
+            (RecordMeta { end: 0, key, digest, app, time_us, hidden }, bytes)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_frame_is_read_back(
+            records in proptest::collection::vec(any_record(), 1..40),
+            first in 1_u64..1 << 50,
+            gap in 0_usize..5,
+        ) {
+            // Two parts of one batch, with records between them that are not stored.
+            let (mut metas, mut bytes) = (Vec::new(), Vec::new());
+            for (meta, record) in &records {
+                bytes.extend_from_slice(record);
+                metas.push(RecordMeta { end: bytes.len() as u32, ..*meta });
+            }
+            let (left, right) = (records.len() / 2, (records.len() / 2 + gap).min(records.len()));
+            let start = |at: usize| if at == 0 { 0 } else { metas[at - 1].end };
+            let part = |range: std::ops::Range<usize>| FramePart {
+                start: start(range.start), records: &metas[range], bytes: &bytes,
+            };
+            let parts: Vec<_> = [part(0..left), part(right..records.len())]
+                .into_iter().filter(|part| !part.records.is_empty()).collect();
+            prop_assume!(!parts.is_empty());
+            let mut out = vec![9; 3];
+            let written = FrameEncoder::new().encode(LOG_ID, first, 64, &parts, &mut out);
+
+            let header = FrameHeader::decode(&out[3..], LOG_ID).unwrap();
+            prop_assert_eq!(header, written);
+            prop_assert_eq!(header.frame_bytes() as usize, out.len() - 3);
+            prop_assert_eq!(FrameHeader::decode(&out[3..], LOG_ID + 1), Err(FrameFault::HeaderChecksum));
+            let payload = &out[3 + FRAME_HEADER_BYTES..];
+            prop_assert_eq!(header.check(payload), Ok(()));
+            let frame = Frame::decode(&header, payload).unwrap();
+            let stored: Vec<_> = records[..left].iter().chain(&records[right..]).collect();
+            let identities: Vec<_> = header.identities(payload).collect();
+            prop_assert_eq!(frame.end() - frame.first(), stored.len() as u64);
+            for (at, (meta, record)) in stored.into_iter().enumerate() {
+                let position = first + at as u64;
+                prop_assert_eq!(identities[at], (meta.key, meta.digest));
+                let all = Filter { hidden: true, ..Filter::default() };
+                let read = frame.record(position, &all).unwrap();
+                prop_assert_eq!((&read.bytes[..], read.app, read.time_us), (&record[..], meta.app, meta.time_us));
+                prop_assert_eq!(frame.record(position, &Filter::default()).is_some(), !meta.hidden);
+                for (filter, wanted) in [
+                    (Filter { app: Some(meta.app), ..all }, true),
+                    (Filter { app: Some(!meta.app), ..all }, false),
+                    (Filter { since_us: Some(meta.time_us), ..all }, true),
+                ] {
+                    prop_assert_eq!(frame.record(position, &filter).is_some(), wanted);
+                    prop_assert!(!wanted || header.summary.may_match(&filter));
+                }
+            }
+            prop_assert!(frame.record(frame.end(), &Filter::default()).is_none());
+        }
+
+        #[test]
+        fn rubbish_is_no_frame(bytes: Vec<u8>, header in proptest::collection::vec(any::<u8>(), 80)) {
+            prop_assert!(FrameHeader::decode(&bytes, LOG_ID).is_err());
+            prop_assert!(FrameHeader::decode(&header, LOG_ID).is_err());
+        }
+    }
+}

@@ -321,3 +321,80 @@ impl Stream {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::disk::RealDisk;
+    use daybook_event::record::Known;
+
+    fn place(directory: &std::path::Path) -> Place {
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        Place { disk, directory: directory.to_owned(), log_id: 7, filter_bytes_max: usize::MAX }
+    }
+
+    /// Keys that crowd together as much as `spread` leaves them no room.
+    fn any_entries(spread: u32) -> impl Strategy<Value = Vec<Entry>> {
+        proptest::collection::btree_set(any::<u128>(), 0..1_500).prop_map(move |keys| {
+            let mut keys: Vec<u128> = keys.into_iter().map(|key| key >> (128 - spread)).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            let entry = |(key, position): (u128, u64)| Entry { key: key.to_be_bytes(), position, digest: [5; 16] };
+            keys.into_iter().zip(1..).map(entry).collect()
+        })
+    }
+
+    fn write(place: &Place, range: (u64, u64), entries: &[Entry]) -> Arc<Run> {
+        Arc::new(build(place, range, entries.len() as u64, entries.iter().copied().map(Ok)).unwrap())
+    }
+
+    fn check(run: &Run, entries: &[Entry]) -> Result<(), TestCaseError> {
+        let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
+        let absent: Vec<_> = keys.iter().map(|key| (!u128::from_be_bytes(*key)).to_be_bytes()).collect();
+        let mut known = vec![None; keys.len()];
+        run.lookup(&keys, &mut known, &mut Vec::new()).unwrap();
+        for (entry, known) in entries.iter().zip(known) {
+            prop_assert_eq!(known, Some(Known { position: entry.position, digest: entry.digest }));
+        }
+        let mut known = vec![None; keys.len()];
+        run.lookup(&absent, &mut known, &mut Vec::new()).unwrap();
+        for (key, known) in absent.iter().zip(known) {
+            prop_assert_eq!(known.is_some(), keys.contains(key));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_run_holds_its_entries(entries in prop_oneof![any_entries(128), any_entries(70), any_entries(10)]) {
+            let directory = tempfile::tempdir().unwrap();
+            let place = place(directory.path());
+            let run = write(&place, (1, 1_500), &entries);
+            prop_assert_eq!(run.header.entries, entries.len() as u64);
+            check(&run, &entries)?;
+            run.keep_filter(false);
+            check(&run, &entries)?;
+            let again: Vec<Entry> = Merge::new(&[run]).map(Result::unwrap).collect();
+            prop_assert_eq!(again, entries);
+        }
+
+        #[test]
+        fn a_merge_holds_what_its_runs_held(entries in any_entries(128), parts in 1_usize..6) {
+            let directory = tempfile::tempdir().unwrap();
+            let place = place(directory.path());
+            let runs: Vec<_> = (0..parts)
+                .map(|part| {
+                    let mine: Vec<Entry> = entries.iter().copied().skip(part).step_by(parts).collect();
+                    write(&place, (part as u64 + 1, part as u64 + 1), &mine)
+                })
+                .collect();
+            let merged = build(&place, (1, parts as u64), entries.len() as u64, Merge::new(&runs)).unwrap();
+            prop_assert_eq!(merged.header.entries, entries.len() as u64);
+            check(&merged, &entries)?;
+        }
+    }
+}

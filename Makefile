@@ -35,7 +35,7 @@ check: packages ## Format, lints, documentation and the catalogs that ship: what
 	$(CARGO) run --locked -q -p daybook-cli -- check catalogs/*
 
 bench: packages ## Measure admission, the log, and the whole collector under load
-	$(CARGO) bench --locked -p daybook-event -p daybook-admission -p daybook-log --benches
+	$(CARGO) bench --locked --workspace --bench '*'
 	benches/collector.sh $(BENCH_FLAGS)
 
 fmt: ## Format the sources

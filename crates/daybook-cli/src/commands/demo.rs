@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
@@ -94,17 +96,21 @@ impl Demo {
         let live_rate = if self.no_live { None } else { Some(self.live_rate) };
         let (kept, live) = (temporary.is_none(), live_rate.is_some());
         let mut show = Show { client, apps, events: self.events, format, key, data, kept, live };
-        let played = tokio::task::spawn_blocking(move || show.history().map(|()| show)).await;
-        let mut show = played.map_err(|error| Failure::server(&error))??;
-        if let Some(rate) = live_rate {
-            say("live traffic runs; stop with Ctrl-C");
-            let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-            let watch = std::sync::Arc::clone(&stop);
-            let live = tokio::task::spawn_blocking(move || show.live(rate, &watch));
-            server.asked_to_stop().await?;
-            stop.store(true, std::sync::atomic::Ordering::Relaxed);
-            live.await.map_err(|error| Failure::server(&error))??;
-        }
+        let stop = Arc::new(AtomicBool::new(false));
+        let watch = Arc::clone(&stop);
+        let mut played = tokio::task::spawn_blocking(move || {
+            show.history(&watch)?;
+            live_rate.map_or(Ok(()), |rate| show.live(rate, &watch))
+        });
+        let ended = tokio::select! {
+            ended = &mut played => ended,
+            asked = server.asked_to_stop() => {
+                asked?;
+                stop.store(true, Ordering::Relaxed);
+                played.await
+            }
+        };
+        ended.map_err(|error| Failure::server(&error))??;
         server.stop().await?;
         drop(temporary);
         Ok(Answer::Yes)
@@ -156,13 +162,16 @@ struct Show {
 
 impl Show {
     /// Makes, sends and sums up the history.
-    fn history(&mut self) -> Result<(), Failure> {
+    fn history(&mut self, stop: &AtomicBool) -> Result<(), Failure> {
         let events = self.make(now_us());
         let progress = progress(events.len() as u64);
         let mut feed = Feed::new(self.client.clone());
         for (app, event) in events {
             let name = self.apps.get(app).map(|app| app.app.clone()).unwrap_or_default();
             progress.inc(feed.push(&name, event)? as u64);
+            if stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
         }
         progress.inc(feed.flush()? as u64);
         progress.finish_and_clear();
@@ -191,14 +200,15 @@ impl Show {
     }
 
     /// Sends live events as they come due.
-    fn live(&mut self, rate: f64, stop: &std::sync::atomic::AtomicBool) -> Result<(), Failure> {
+    fn live(&mut self, rate: f64, stop: &AtomicBool) -> Result<(), Failure> {
+        say("live traffic runs; stop with Ctrl-C");
         let shares: f64 = self.apps.iter().map(|app| app.simulation.share()).sum();
         let mut feed = Feed::new(self.client.clone());
         let spinner = if watched() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template("{spinner} {human_pos} live events ({elapsed})") {
             spinner.set_style(style);
         }
-        while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+        while !stop.load(Ordering::Relaxed) {
             let now_us = now_us();
             for app in &mut self.apps {
                 let rate = rate * app.simulation.share() / shares;
@@ -224,14 +234,16 @@ impl Show {
         }
         let server = self.client.url("");
         let app = self.apps.last().map(|app| app.app.as_str()).unwrap_or_default();
+        // As it was called: after `make demo` it is on nobody's path.
+        let daybook = std::env::args().next().unwrap_or_else(|| "daybook".into());
         let example = [
             format!("export DAYBOOK_SERVER={server} DAYBOOK_KEY={}", self.key),
             format!("curl -s -H \"Authorization: Bearer $DAYBOOK_KEY\" '{server}/v1/{app}/events?limit=3'"),
             format!("curl -s -H \"Authorization: Bearer $DAYBOOK_KEY\" '{server}/v1/{app}/events?limit=3&dialect=app'"),
             format!("curl -s -H \"Authorization: Bearer $DAYBOOK_KEY\" '{server}/v1/{app}/catalog'"),
             format!("curl -s '{server}/healthz'; curl -s '{server}/openapi.json'"),
-            format!("daybook tail {app}"),
-            format!("daybook quarantine list {app} --limit 10"),
+            format!("{daybook} tail {app}"),
+            format!("{daybook} quarantine list {app} --limit 10"),
         ];
         format!("\nTry, in another terminal\n\n  {}\n", example.join("\n  "))
     }

@@ -110,14 +110,14 @@ async fn keep_busy(plan: Plan, shared: Arc<Shared>, index: usize) -> Result<Tall
     let mut connection = None;
     let mut failures = 0;
     let mut turn = index;
-    while let Some(events) = shared.claim(&plan) {
+    while let Some((before, events)) = shared.claim(&plan) {
         let Some((app, path)) =
             plan.corpus.apps.get(turn % plan.corpus.apps.len()).zip(paths.get(turn % paths.len().max(1)))
         else {
             break;
         };
         turn += 1;
-        let due = shared.due(&plan);
+        let due = shared.due(&plan, before);
         if let Some(due) = due {
             tokio::time::sleep_until(due.into()).await;
         }
@@ -196,8 +196,8 @@ fn unexpected(status: u16, detail: &str) -> Failure {
 }
 
 impl Shared {
-    /// How many events the next request has; `None` when the run is over.
-    fn claim(&self, plan: &Plan) -> Option<usize> {
+    /// How many events come before the next request's, and how many it has; `None` when the run is over.
+    fn claim(&self, plan: &Plan) -> Option<(u64, usize)> {
         let over = plan.pace.duration.is_some_and(|duration| self.started.elapsed() >= duration);
         if over || self.stop.load(Ordering::Relaxed) {
             return None;
@@ -206,16 +206,15 @@ impl Shared {
         let before = self.claimed.fetch_add(batch, Ordering::Relaxed);
         match plan.pace.events {
             Some(events) if before >= events => None,
-            Some(events) => Some(batch.min(events - before) as usize),
-            None => Some(plan.batch),
+            Some(events) => Some((before, batch.min(events - before) as usize)),
+            None => Some((before, plan.batch)),
         }
     }
 
-    /// When the request that was claimed last is due, against a given rate.
-    fn due(&self, plan: &Plan) -> Option<Instant> {
+    /// When a request is due that so many events come before, against a given rate.
+    fn due(&self, plan: &Plan, before: u64) -> Option<Instant> {
         let rate = plan.pace.rate?;
-        let before = self.claimed.load(Ordering::Relaxed).saturating_sub(plan.batch as u64);
-        Some(self.started + Duration::from_secs_f64(before as f64 / rate.max(0.001)))
+        Some(self.started + Duration::from_secs_f64((before as f64 / rate.max(0.001)).min(1e9)))
     }
 }
 

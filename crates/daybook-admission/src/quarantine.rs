@@ -42,7 +42,7 @@ impl QuarantineEntry {
                 name = text.map(|text| admission.redaction.apply(text).into_owned());
             }
             Element::Broken { text, .. } => {
-                daybook_event::json::write_string(&mut event, &admission.redaction.apply(text))
+                daybook_event::json::write_string(&mut event, &admission.redaction.apply(text));
             }
         }
         Some(Self {

@@ -1,5 +1,7 @@
 //! Bodies of every form, and bodies that are none.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+
 mod support;
 
 use daybook_admission::{Body, BodyError, BodyForm};

@@ -1,5 +1,7 @@
 //! Every app's own envelope, the canonical form and CloudEvents, in and out.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+
 mod support;
 
 use daybook_admission::BodyForm;

@@ -1,5 +1,7 @@
 //! What admission says of events, good and bad.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+
 mod support;
 
 use daybook_admission::Status;

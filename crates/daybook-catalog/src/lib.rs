@@ -3,7 +3,7 @@
 //! [`Catalogs::load`] reads directories of YAML files (described in `docs/catalog-format.md`) and [`Catalogs::builtin`]
 //! the catalogs that ship with Daybook. Both give back what could be used and every [`Diagnostic`] that was found, with
 //! file, line and column. An [`AppCatalog`] holds the app's event types with their schemas and policies, and its
-//! [`Dialect`]: the envelope the app itself writes, into which [`render`] puts a canonical event back.
+//! [`Dialect`]: the envelope the app itself writes, into which [`render()`] puts a canonical event back.
 //!
 //! A file is read into a tree that knows its places (`yaml`), the tree by typed readers (`read*`) into the model
 //! (`model`, `event_type`, `dialect`), and the model is judged as a whole (`lint`).

@@ -1,7 +1,7 @@
 //! The collector: HTTP, keys, quarantine, live tail.
 //!
 //! [`Server::open`] takes a [`Config`] and opens a data directory and a port; [`Server::run`] serves until it is told to
-//! stop. Events go through one place, [`collector::Collector::post`]; what of them a key may see is decided in one place,
+//! stop. Events go through one place, `Collector::post`; what of them a key may see is decided in one place,
 //! `output`; each typed error becomes a status and a code in one place, `problem`.
 //!
 //! [`keys`] manages the keys of a data directory, with or without a server running on it.

@@ -4,17 +4,19 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use daybook_log::LogOptions;
 use daybook_log::disk::{Disk, DiskFile, DiskLock, LockError, OpenMode, RealDisk};
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::site::{Site, order};
 
 const WELL: u8 = 0;
 const FULL: u8 = 1;
 const BROKEN: u8 = 2;
+const SLOW: u8 = 3;
 
 /// The real disk, until it is told to have another day.
 #[derive(Debug, Clone)]
@@ -75,8 +77,10 @@ impl DiskFile for MoodyFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        if self.mood.load(Ordering::SeqCst) == BROKEN {
-            return Err(io::Error::other("the platter is scratched"));
+        match self.mood.load(Ordering::SeqCst) {
+            BROKEN => return Err(io::Error::other("the platter is scratched")),
+            SLOW => std::thread::sleep(Duration::from_secs(4)),
+            _ => {}
         }
         self.file.sync()
     }
@@ -130,4 +134,44 @@ async fn a_full_disk_is_waited_out_and_a_broken_one_is_not_trusted() {
     let again = site.send(&json!([order("1", 1), order("2", 1), order("3", 1), order("4", 1)])).await;
     assert!(again["duplicate"].as_u64().unwrap() >= 2, "{again}");
     assert_eq!(again["duplicate"].as_u64().unwrap() + again["stored"].as_u64().unwrap(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_pressure_the_least_goes_first_and_then_the_answer_is_later() {
+    let mood = Arc::new(AtomicU8::new(WELL));
+    let disk = Arc::new(MoodyDisk { mood: Arc::clone(&mood) });
+    let site = Site::on(LogOptions { disk, queue_bytes_max: 100_000, ..LogOptions::default() }).await;
+    let large = |id: &str, count: usize| -> Value {
+        let note = "x".repeat(18_000);
+        let event = |number| json!({"eventId": format!("{id}-{number}"), "kind": "order.placed", "payload": {"total": 1, "note": note}});
+        (0..count).map(event).collect()
+    };
+    let page = json!({"kind": "page.viewed", "payload": {"page": "home"}});
+    // What is made on first use is made before the clock counts.
+    assert_eq!(site.send(&large("warm", 5)).await["stored"], 5);
+    mood.store(SLOW, Ordering::SeqCst);
+    let under_way = tokio::spawn(site.send(&large("a", 5)));
+    let fill = || async {
+        let metrics = site.call(Method::GET, "/metrics").send().await;
+        let metrics = String::from_utf8(metrics.body.to_vec()).unwrap();
+        let line = metrics.lines().find_map(|line| line.strip_prefix("daybook_log_queue_fill ")).unwrap();
+        line.parse::<f64>().unwrap()
+    };
+    for _ in 0..100 {
+        if fill().await > 0.8 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let answer = site.send(&page).await;
+    assert_eq!(
+        (answer["sampled_out"].clone(), answer["receipts"][0]["reason"].clone()),
+        (json!(1), json!("pressure")),
+        "{answer}"
+    );
+    site.post("/v1/shop/events").json(&large("b", 2)).send().await.is_problem(503, "log.busy");
+    mood.store(WELL, Ordering::SeqCst);
+    assert_eq!(under_way.await.unwrap()["stored"], 5);
+    assert_eq!(site.send(&page).await["stored"], 1);
+    assert_eq!(site.send(&large("b", 2)).await["stored"], 2);
 }

@@ -2,13 +2,14 @@
 
 use std::io::Read;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use crate::limits;
 use crate::problem::Problem;
@@ -359,6 +360,26 @@ mod tests {
         assert!(matches!(read, Err(BodyReadError::TooLarge { .. })));
         let read = memory.read(&HeaderMap::new(), pieces(2_000), 10_000_000).await;
         assert!(matches!(read, Err(BodyReadError::NoMemory)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_bodies_are_cut() {
+        let memory = BodyMemory::new(1 << 20);
+        let every = |pause: Duration, bytes: usize| {
+            let frames = futures_util::stream::unfold(0, move |count| async move {
+                tokio::time::sleep(pause).await;
+                let frame = Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from(vec![1; bytes])));
+                (count < 20).then_some((frame, count + 1))
+            });
+            http_body_util::StreamBody::new(Box::pin(frames))
+        };
+        let read = memory.read(&HeaderMap::new(), every(Duration::from_secs(2), 10), 10_000).await;
+        assert!(matches!(read, Err(BodyReadError::TooSlow)), "a drop at a time");
+        let read = memory.read(&HeaderMap::new(), every(Duration::from_secs(31), 10_000), 1_000_000).await;
+        assert!(matches!(read, Err(BodyReadError::TooSlow)), "nothing for long");
+        let read = memory.read(&HeaderMap::new(), every(Duration::from_secs(1), 10_000), 1_000_000).await;
+        assert_eq!(read.unwrap().bytes.len(), 200_000, "a slow line");
+        assert_eq!(memory.blocks.available_permits(), 16);
     }
 
     #[test]

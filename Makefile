@@ -31,7 +31,7 @@ test: packages ## Run all tests
 check: packages ## Format, lints, documentation and the catalogs that ship: what must hold before a commit
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	$(CARGO) run --locked -q -p daybook-cli -- check catalogs/*
 
 bench: packages ## Measure admission, the log, and the whole collector under load

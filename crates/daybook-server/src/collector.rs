@@ -48,6 +48,8 @@ pub struct Collector {
     pub live_streams: Arc<Semaphore>,
     /// The rate of events that browsers send without a key.
     pub browser_events: RateLimiter,
+    /// One permit for every large body that may be judged at once: one a processor.
+    pub judging: Arc<Semaphore>,
     /// One permit for every reading of the log that may go on at once.
     pub readings: Arc<Semaphore>,
     /// Quarantine entries that somebody is changing.
@@ -159,10 +161,15 @@ impl Collector {
         let judged = if body.bytes.len() <= inline_bytes_max {
             self.judge(app, body, &form, &account, options)?
         } else {
+            // More at once than there are processors would only get in each other's way.
+            let permit = Arc::clone(&self.judging).acquire_owned().await.map_err(|_| PostError::Failed)?;
             let (collector, app) = (Arc::clone(self), Arc::clone(app));
-            tokio::task::spawn_blocking(move || collector.judge(&app, body, &form, &account, options))
-                .await
-                .map_err(|_| PostError::Failed)??
+            let judging = move || {
+                let judged = collector.judge(&app, body, &form, &account, options);
+                drop(permit);
+                judged
+            };
+            tokio::task::spawn_blocking(judging).await.map_err(|_| PostError::Failed)??
         };
         let receipts = self.settle(app, judged, options).await?;
         self.metrics.receipts(&app.slug, &receipts);

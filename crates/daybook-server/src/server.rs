@@ -171,6 +171,7 @@ impl Server {
             live_streams: Arc::new(Semaphore::new(config.limits.live_streams.min(Semaphore::MAX_PERMITS))),
             browser_events: RateLimiter::new(config.browser_events.events_per_second),
             digest_key: settings::digest_key(&database).await?,
+            judging: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from))),
             readings: Arc::new(Semaphore::new(limits::READINGS)),
             busy_entries: parking_lot::Mutex::new(HashSet::new()),
             disk_full: AtomicBool::new(false),

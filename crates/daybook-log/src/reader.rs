@@ -45,13 +45,14 @@ impl Reader {
                 page.next = located.next - 1;
                 continue;
             }
-            let segment = self.store.open(&located.entry)?;
+            let segment = self.store.open(located.entry.first)?;
             let last = head.min(located.next - 1);
             let Some((offset, first)) = segment.sparse.read().seek(page.next + 1, filter) else {
                 page.next = last;
                 continue;
             };
-            page.next = page.next.max(first - 1);
+            // What comes first there may not be durable yet.
+            page.next = page.next.max(first - 1).min(last);
             self.read_segment(&segment, offset, last, filter, &mut left, &mut page)?;
         }
         Ok(page)
@@ -66,7 +67,7 @@ impl Reader {
             return Ok(frame.record(position, &ALL).map(|record| record.bytes));
         }
         let Some(located) = self.store.locate(position) else { return Ok(None) };
-        let segment = self.store.open(&located.entry)?;
+        let segment = self.store.open(located.entry.first)?;
         let Some((offset, _)) = segment.sparse.read().seek(position, &ALL) else { return Ok(None) };
         let mut frames = Frames::new(&self.store, &segment, offset, SINGLE_READ_BYTES);
         while let Some(header) = frames.next()? {
@@ -131,7 +132,7 @@ pub(crate) fn identities(
     let mut next = from;
     while next <= to {
         let Some(located) = store.locate(next) else { break };
-        let segment = store.open(&located.entry)?;
+        let segment = store.open(located.entry.first)?;
         let Some((offset, _)) = segment.sparse.read().seek(next, &ALL) else { break };
         let mut frames = Frames::new(store, &segment, offset, 1024 * 1024);
         while let Some(header) = frames.next()? {

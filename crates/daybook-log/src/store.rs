@@ -126,40 +126,37 @@ impl Store {
         Some(Located { entry: segments.list[at].clone(), next })
     }
 
-    /// Opens a segment of the list for reading.
-    pub(crate) fn open(&self, entry: &SegmentEntry) -> Result<Arc<OpenSegment>, ReadError> {
-        {
+    /// Opens the segment that begins with this position for reading.
+    pub(crate) fn open(&self, first: Position) -> Result<Arc<OpenSegment>, ReadError> {
+        let closed = {
             let segments = self.segments.read();
-            if segments.active.first == entry.first {
+            if segments.active.first == first {
                 return Ok(Arc::clone(&segments.active));
             }
-        }
+            // Looked up now, because it may have been closed since it was located.
+            let at = segments.list.partition_point(|entry| entry.first < first);
+            segments.list.get(at).filter(|entry| entry.first == first).and_then(|entry| entry.closed)
+        };
+        let path = segment_path(&self.directory, first);
+        let Some((end, _)) = closed else {
+            return Err(ReadError::Io { file: path, source: std::io::ErrorKind::NotFound.into() });
+        };
         let mut open = self.open.lock();
-        if let Some(at) = open.iter().position(|segment| segment.first == entry.first)
+        if let Some(at) = open.iter().position(|segment| segment.first == first)
             && let Some(segment) = open.remove(at)
         {
             open.push_back(Arc::clone(&segment));
             return Ok(segment);
         }
         drop(open);
-        let path = segment_path(&self.directory, entry.first);
         let file = self.disk.open(&path, OpenMode::Read).map_err(ReadError::io(&path))?;
         let footer = Footer::read(file.as_ref(), self.log_id).map_err(ReadError::io(&path))?;
-        let end = match entry.closed {
-            Some((end, _)) => end,
-            None => file.length().map_err(ReadError::io(&path))?,
-        };
         let sparse = match footer {
             Some(footer) if footer.offset == end => footer.sparse,
             _ => walk(file.as_ref(), &path, self.log_id, end)?,
         };
-        let segment = Arc::new(OpenSegment {
-            first: entry.first,
-            path,
-            file,
-            sparse: RwLock::new(sparse),
-            end: AtomicU64::new(end),
-        });
+        let segment =
+            Arc::new(OpenSegment { first, path, file, sparse: RwLock::new(sparse), end: AtomicU64::new(end) });
         self.remember(Arc::clone(&segment));
         Ok(segment)
     }

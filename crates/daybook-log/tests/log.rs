@@ -202,3 +202,39 @@ async fn a_subscriber_sees_the_head_move() {
     head.mark_unchanged();
     assert!(head.changed().await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reading_goes_on_while_segments_are_closed() {
+    let directory = tempdir().unwrap();
+    let options = LogOptions { index_table_ids: 64, segment_size_bytes: 4 * 1024, ..LogOptions::default() };
+    let log = Log::open(directory.path(), options).unwrap();
+    let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let readers: Vec<_> = (0..3_u64)
+        .map(|reader| {
+            let (log, done) = (log.clone(), Arc::clone(&done));
+            std::thread::spawn(move || {
+                let mut turn = reader << 32;
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    turn += 1;
+                    let head = log.head();
+                    let position = head.saturating_sub(support::mix(turn) % 40).max(1);
+                    if position <= head {
+                        assert_eq!(log.record(position).unwrap().unwrap(), payload(position));
+                        assert_eq!(log.lookup(&[key(position)]).unwrap()[0].unwrap().position, position);
+                    }
+                    let filter = Filter { app: Some(reader), ..ALL };
+                    let page = log.read(position - 1, ReadLimit::default(), &filter).unwrap();
+                    assert!(page.next <= log.head() && page.records.iter().all(|record| record.app == reader));
+                }
+            })
+        })
+        .collect();
+    for begin in (1..=6_000).step_by(3) {
+        log.append(batch(begin..begin + 3)).await.unwrap();
+    }
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    for reader in readers {
+        reader.join().unwrap();
+    }
+    assert!(log.status().segments > 50);
+}

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::block_on;
 use crate::Answer;
-use crate::client::Client;
+use crate::client::{Client, escaped};
 use crate::demo::{DemoApp, Feed, Summary, find};
 use crate::failure::Failure;
 use crate::output::{Format, print, print_json, say, watched};
@@ -164,17 +164,22 @@ impl Show {
     /// Makes, sends and sums up the history.
     fn history(&mut self, stop: &AtomicBool) -> Result<(), Failure> {
         let events = self.make(now_us());
-        let progress = progress(events.len() as u64);
         let mut feed = Feed::new(self.client.clone());
-        for (app, event) in events {
-            let name = self.apps.get(app).map(|app| app.app.clone()).unwrap_or_default();
-            progress.inc(feed.push(&name, event)? as u64);
-            if stop.load(Ordering::Relaxed) {
-                return Ok(());
+        if self.has_history()? {
+            // The same seed makes the same events, at other times: conflicts, all of them.
+            say("the data directory has events already, so no history is sent");
+        } else {
+            let progress = progress(events.len() as u64);
+            for (app, event) in events {
+                let name = self.apps.get(app).map(|app| app.app.clone()).unwrap_or_default();
+                progress.inc(feed.push(&name, event)? as u64);
+                if stop.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
             }
+            progress.inc(feed.flush()? as u64);
+            progress.finish_and_clear();
         }
-        progress.inc(feed.flush()? as u64);
-        progress.finish_and_clear();
         let people: BTreeMap<String, usize> =
             self.apps.iter().map(|app| (app.app.clone(), app.simulation.people())).collect();
         let summary = Summary::gather(&self.client, &people, &feed.sums)?;
@@ -182,6 +187,17 @@ impl Show {
             Format::Json => print_json(&summary),
             Format::Text => print(&(summary.text() + &self.invitation())),
         }
+    }
+
+    /// Whether any of the apps has events in the log.
+    fn has_history(&self) -> Result<bool, Failure> {
+        for app in &self.apps {
+            let page = self.client.get(&format!("/v1/{}/events?limit=1", escaped(&app.app)))?;
+            if page.get("events").and_then(|events| events.get(0)).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The events of all apps in the order of their times, each with the index of its app.

@@ -18,6 +18,11 @@ impl Draw {
         Self(rng)
     }
 
+    /// Goes on in a way that also depends on `salt`.
+    pub fn stir(&mut self, salt: u64) {
+        self.0 = ChaCha8Rng::seed_from_u64(self.0.random::<u64>() ^ salt);
+    }
+
     /// True with this probability.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.0.random::<f64>() < probability

@@ -125,6 +125,8 @@ impl Simulation {
         self.present_us = now_us;
         if self.live.next_start_us == 0 {
             self.live.next_start_us = now_us;
+            // Live traffic is new each time: the same ids again would be conflicts where a demo goes on on its old data.
+            self.draw.stir(now_us.unsigned_abs());
         }
         while self.live.next_start_us <= now_us {
             let at_us = self.live.next_start_us;

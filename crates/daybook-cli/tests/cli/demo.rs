@@ -47,4 +47,7 @@ fn a_demo_for_people() {
     for expected in ["Most frequent event types", "In quarantine", "own form:", "The data stays in"] {
         assert!(said.contains(expected), "{expected} is missing from {said}");
     }
+    let again = run(&["demo", "--no-live", "--events", "500", "--listen", "127.0.0.1:0", "--data", &data]);
+    let said = transcript(&again);
+    assert!(again.status.success() && said.contains("has events already"), "{said}");
 }

@@ -181,7 +181,7 @@ fn unsupported() -> Problem {
         "Events are taken as application/json, application/x-ndjson, application/cloudevents+json, \
          application/cloudevents-batch+json, text/plain with JSON, or a CloudEvent in binary mode.",
     )
-    .hint("Set the Content-Type header.")
+    .hint("Set the Content-Type header; with curl, -H 'Content-Type: application/json'.")
 }
 
 #[cfg(test)]

@@ -326,6 +326,7 @@ impl Stream {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::run::Keys;
     use super::*;
     use crate::disk::RealDisk;
     use daybook_event::record::Known;
@@ -354,12 +355,12 @@ mod tests {
         let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
         let absent: Vec<_> = keys.iter().map(|key| (!u128::from_be_bytes(*key)).to_be_bytes()).collect();
         let mut known = vec![None; keys.len()];
-        run.lookup(&keys, &mut known, &mut Vec::new()).unwrap();
+        run.lookup(&Keys::new(&keys), &mut known).unwrap();
         for (entry, known) in entries.iter().zip(known) {
             prop_assert_eq!(known, Some(Known { position: entry.position, digest: entry.digest }));
         }
         let mut known = vec![None; keys.len()];
-        run.lookup(&absent, &mut known, &mut Vec::new()).unwrap();
+        run.lookup(&Keys::new(&absent), &mut known).unwrap();
         for (key, known) in absent.iter().zip(known) {
             prop_assert_eq!(known.is_some(), keys.contains(key));
         }

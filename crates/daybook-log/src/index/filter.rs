@@ -32,15 +32,33 @@ pub(crate) fn block_of(key: &RecordKey, blocks: u64) -> u64 {
 
 /// Enters a key into its block.
 pub(crate) fn insert(block: &mut Block, key: &RecordKey) {
-    for (word, bit) in bits(key) {
-        block[word] |= bit;
+    for (word, bits) in block.iter_mut().zip(mask(key)) {
+        *word |= bits;
     }
 }
 
-/// Whether a key may have been entered into its block.
-pub(crate) fn may_contain(block: &Block, key: &RecordKey) -> bool {
-    // Without branches, so that the processor fetches the blocks of the next keys meanwhile.
-    bits(key).fold(0, |missing, (word, bit)| missing | (!block[word] & bit)) == 0
+/// A key that many filters are asked about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Probe {
+    high: u64,
+    mask: Block,
+}
+
+impl Probe {
+    pub(crate) fn new(key: &RecordKey) -> Self {
+        Self { high: high(key), mask: mask(key) }
+    }
+
+    /// The number of its block among so many.
+    pub(crate) fn block(&self, blocks: u64) -> u64 {
+        scale(self.high, blocks)
+    }
+
+    /// Whether the key may have been entered into this, its block.
+    pub(crate) fn may_be_in(&self, block: &Block) -> bool {
+        // Without branches: the compiler makes a few wide instructions of it.
+        self.mask.iter().zip(block).fold(0, |missing, (mask, word)| missing | (mask & !word)) == 0
+    }
 }
 
 /// A block from its bytes.
@@ -60,11 +78,12 @@ pub(crate) fn scale(number: u64, parts: u64) -> u64 {
     ((u128::from(number) * u128::from(parts)) >> 64) as u64
 }
 
-/// The words and bits of a key in its block.
-fn bits(key: &RecordKey) -> impl Iterator<Item = (usize, u64)> {
-    let low = low(key);
-    (0..BITS_PER_KEY).map(move |probe| {
+/// The bits of a key in its block.
+fn mask(key: &RecordKey) -> Block {
+    let (low, mut mask) = (low(key), Block::default());
+    for probe in 0..BITS_PER_KEY {
         let bit = (low >> (probe * BIT_NUMBER_BITS)) & (BLOCK_BYTES as u64 * 8 - 1);
-        ((bit / 64) as usize, 1 << (bit % 64))
-    })
+        mask[(bit / 64) as usize] |= 1 << (bit % 64);
+    }
+    mask
 }

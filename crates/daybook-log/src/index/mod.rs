@@ -21,11 +21,14 @@ use daybook_event::record::{Known, RecordKey};
 use parking_lot::{Condvar, Mutex, RwLock, RwLockWriteGuard};
 
 use self::build::Place;
-use self::run::Run;
+use self::run::{Keys, Run};
 pub(crate) use self::table::{Entry, Table};
 use crate::error::{OpenError, ReadError};
 use crate::limits::INDEX_TABLES_FROZEN_MAX;
 use crate::store::Store;
+
+/// Keys that are looked up in the runs together.
+const LOOKUP_KEYS: usize = 128;
 
 /// How the index is kept.
 #[derive(Debug, Clone, Copy)]
@@ -211,9 +214,12 @@ impl IdIndex {
         keys: &[RecordKey],
         known: &mut [Option<Known>],
     ) -> Result<(), ReadError> {
-        let mut candidates = Vec::new();
-        for run in runs.iter().rev() {
-            run.lookup(keys, known, &mut candidates).inspect_err(|_| self.shared.announce())?;
+        // Some at a time, so that they and their blocks stay in the processor's cache from run to run.
+        for (keys, known) in keys.chunks(LOOKUP_KEYS).zip(known.chunks_mut(LOOKUP_KEYS)) {
+            let keys = Keys::new(keys);
+            for run in runs.iter().rev() {
+                run.lookup(&keys, known).inspect_err(|_| self.shared.announce())?;
+            }
         }
         Ok(())
     }

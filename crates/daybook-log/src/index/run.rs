@@ -11,7 +11,7 @@ use daybook_event::record::{Known, RecordKey};
 use parking_lot::RwLock;
 
 use super::build::Place;
-use super::filter::{self, BLOCK_BYTES, Block};
+use super::filter::{self, BLOCK_BYTES, Block, Probe};
 use super::table::{Entry, high};
 use crate::disk::{DiskFile, OpenMode};
 use crate::error::ReadError;
@@ -112,6 +112,18 @@ impl RunHeader {
     }
 }
 
+/// Keys to look up, prepared once for all runs.
+pub(crate) struct Keys<'a> {
+    keys: &'a [RecordKey],
+    probes: Vec<Probe>,
+}
+
+impl<'a> Keys<'a> {
+    pub(crate) fn new(keys: &'a [RecordKey]) -> Self {
+        Self { keys, probes: keys.iter().map(Probe::new).collect() }
+    }
+}
+
 /// A run, open for lookups.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -167,31 +179,27 @@ impl Run {
     }
 
     /// Fills in what is known of the keys that nothing is known of yet.
-    pub(crate) fn lookup(
-        &self,
-        keys: &[RecordKey],
-        known: &mut [Option<Known>],
-        candidates: &mut Vec<usize>,
-    ) -> Result<(), ReadError> {
-        assert_eq!(keys.len(), known.len(), "one answer for each key");
-        candidates.clear();
+    pub(crate) fn lookup(&self, keys: &Keys<'_>, known: &mut [Option<Known>]) -> Result<(), ReadError> {
+        assert_eq!(keys.keys.len(), known.len(), "one answer for each key");
         let filter = self.filter.read().clone();
-        // First the filter for all keys: the misses of the cache then overlap.
         if let Some(filter) = filter {
             let blocks = self.header.blocks;
-            candidates.extend((0..keys.len()).filter(|&index| {
-                known[index].is_none()
-                    && filter::may_contain(&filter[filter::block_of(&keys[index], blocks) as usize], &keys[index])
-            }));
-        } else {
-            for (index, key) in keys.iter().enumerate() {
-                if known[index].is_none() && self.filter_on_disk(key).map_err(|error| self.fail(error))? {
-                    candidates.push(index);
+            // Looking at every block first lets the processor fetch many at a time from memory, which takes longer
+            // than all that is done with them.
+            let touched =
+                keys.probes.iter().fold(0, |touched, probe| touched ^ filter[probe.block(blocks) as usize][0]);
+            std::hint::black_box(touched);
+            for ((probe, key), known) in keys.probes.iter().zip(keys.keys).zip(known) {
+                if probe.may_be_in(&filter[probe.block(blocks) as usize]) && known.is_none() {
+                    *known = self.find(key).map_err(|error| self.fail(error))?;
                 }
             }
-        }
-        for &index in candidates.iter() {
-            known[index] = self.find(&keys[index]).map_err(|error| self.fail(error))?;
+        } else {
+            for ((probe, key), known) in keys.probes.iter().zip(keys.keys).zip(known) {
+                if known.is_none() && self.filter_on_disk(probe).map_err(|error| self.fail(error))? {
+                    *known = self.find(key).map_err(|error| self.fail(error))?;
+                }
+            }
         }
         Ok(())
     }
@@ -241,14 +249,13 @@ impl Run {
         Ok(None)
     }
 
-    fn filter_on_disk(&self, key: &RecordKey) -> io::Result<bool> {
+    fn filter_on_disk(&self, probe: &Probe) -> io::Result<bool> {
         let mut bytes = [0; BLOCK_BYTES];
-        let block = filter::block_of(key, self.header.blocks);
-        let offset = PAGE_BYTES as u64 + block * BLOCK_BYTES as u64;
+        let offset = PAGE_BYTES as u64 + probe.block(self.header.blocks) * BLOCK_BYTES as u64;
         if self.file.read_at(&mut bytes, offset)? < BLOCK_BYTES {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(filter::may_contain(&filter::decode(&bytes), key))
+        Ok(probe.may_be_in(&filter::decode(&bytes)))
     }
 
     /// Reads the whole filter, and gives it back if it is to be kept; `None` when it does not match its checksum.

@@ -13,7 +13,7 @@ use sonic_rs::{JsonValueTrait, Value};
 use crate::body::Body;
 use crate::compile::{Admission, CompiledType, is_expired};
 use crate::decode::{Decoded, DecodedEvent, TypeOf};
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Form};
 use crate::json::View;
 use crate::quarantine::QuarantineEntry;
 use crate::receipt::{BatchInfo, Receipt, Receipts, Status};
@@ -44,6 +44,8 @@ pub struct Admitted {
     /// What to append. The caller takes it, appends it, and tells what became of it with [`Admitted::settle`].
     pub batch: Batch,
     outcomes: Vec<Outcome>,
+    /// Where events of each form keep their id.
+    id_pointers: [String; 3],
     batch_info: Option<BatchInfo>,
 }
 
@@ -52,8 +54,7 @@ struct Outcome {
     receipt: Receipt,
     /// Its record is in the batch.
     has_record: bool,
-    /// Where the id lies in the event as sent.
-    id_pointer: String,
+    form: Form,
 }
 
 /// What lives as long as one call, so that events share it.
@@ -78,16 +79,18 @@ impl Admission {
         let mut outcomes = Vec::with_capacity(count);
         let batch_info = decoded.batch;
         for (index, event) in decoded.events.into_iter().enumerate() {
-            let envelope = self.envelope(event.form);
+            let form = event.form;
+            let envelope = self.envelope(form);
             let known = facts.known.get(index).copied().flatten();
             let records = scratch.batch.records.len();
             let mut receipt = self.judge(event, envelope, known, keys[index], facts, &mut scratch);
             receipt.index = index;
             let has_record = scratch.batch.records.len() > records;
-            let id_pointer = if has_record { String::new() } else { envelope.pointer(Field::Id).to_owned() };
-            outcomes.push(Outcome { receipt, has_record, id_pointer });
+            outcomes.push(Outcome { receipt, has_record, form });
         }
-        Admitted { batch: scratch.batch, outcomes, batch_info }
+        let id_pointers = [Form::Dialect, Form::Canonical, Form::CloudEvent]
+            .map(|form| self.envelope(form).pointer(Field::Id).to_owned());
+        Admitted { batch: scratch.batch, outcomes, id_pointers, batch_info }
     }
 
     fn judge(
@@ -445,7 +448,7 @@ impl Admitted {
         let waiting = self.outcomes.iter_mut().filter(|outcome| outcome.has_record);
         for (outcome, appended) in waiting.zip(appended) {
             let position_is_told = outcome.receipt.status == Status::Stored;
-            outcome.receipt.place(*appended, &outcome.id_pointer);
+            outcome.receipt.place(*appended, &self.id_pointers[outcome.form as usize]);
             // A count is in no feed: its place would lead nowhere.
             if !position_is_told && outcome.receipt.status == Status::Counted {
                 outcome.receipt.position = None;

@@ -200,6 +200,20 @@ fn known_events() {
 }
 
 #[test]
+fn events_that_another_call_stored_meanwhile() {
+    let mut desk = desk("unofficial-communities");
+    desk.race = Some(daybook_event::Appended::Duplicate(9));
+    assert_eq!(desk.lines(&login("{}")), "duplicate @9");
+    desk.race = Some(daybook_event::Appended::Conflict(9));
+    let outcome = desk.json(&login("{}"));
+    assert_eq!(
+        lines(&outcome.receipts),
+        "quarantined\n  ! event.id-conflict /event_id: another event with this id is in the log, at position 9"
+    );
+    assert_eq!(outcome.quarantine.len(), 1);
+}
+
+#[test]
 fn sampling_keeps_the_minimum_and_what_matters() {
     let body = |priority: &str| {
         let event = |number: usize| {

@@ -108,12 +108,17 @@ fn check(directory: &Path) {
             continue;
         }
         let text = fs::read_to_string(path).unwrap();
-        for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
-            let (number, position) = line.trim_end().split_once(' ').unwrap();
-            let (number, position) = (number.parse().unwrap(), position.parse().unwrap());
-            assert_eq!(positions.get(&number), Some(&position), "{number} was acknowledged");
-            let known = log.lookup(&[key(number)]).unwrap()[0];
-            assert_eq!(known.map(|known| known.position), Some(position));
+        let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let owed: Vec<(u64, u64)> = whole
+            .map(|line| {
+                let (number, position) = line.trim_end().split_once(' ').unwrap();
+                (number.parse().unwrap(), position.parse().unwrap())
+            })
+            .collect();
+        let keys: Vec<_> = owed.iter().map(|(number, _)| key(*number)).collect();
+        for ((number, position), known) in owed.iter().zip(log.lookup(&keys).unwrap()) {
+            assert_eq!(positions.get(number), Some(position), "{number} was acknowledged");
+            assert_eq!(known.map(|known| known.position), Some(*position));
             acknowledged += 1;
         }
     }

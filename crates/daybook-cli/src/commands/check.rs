@@ -42,6 +42,10 @@ enum CheckFormat {
 impl Check {
     /// Lints, and writes what was found.
     pub fn run(self) -> Result<Answer, Failure> {
+        // A catalog that is not there is no bad catalog: the command line is wrong.
+        for directory in &self.directories {
+            std::fs::metadata(directory).map_err(|source| Failure::Read { path: directory.clone(), source })?;
+        }
         let daybook_catalog::Loaded { catalogs, diagnostics } = daybook_catalog::check_all(&self.directories);
         let apps = catalogs.apps().count();
         let event_types: usize = catalogs.apps().map(|app| app.current_events().count()).sum();
@@ -51,8 +55,9 @@ impl Check {
             CheckFormat::Github => print(&render::github(&diagnostics))?,
         }
         let catalogs = if apps == 1 { "catalog" } else { "catalogs" };
+        let types = if event_types == 1 { "type" } else { "types" };
         let verdict = if diagnostics.is_empty() { ": nothing to complain about" } else { "" };
-        say(&format!("{apps} good {catalogs} with {event_types} event types{verdict}"));
+        say(&format!("{apps} good {catalogs} with {event_types} event {types}{verdict}"));
         let clean = diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Note);
         Ok(if clean { Answer::Yes } else { Answer::No })
     }

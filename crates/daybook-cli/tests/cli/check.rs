@@ -4,7 +4,7 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 
-use crate::process::{run, shop_catalog, transcript};
+use crate::process::{run, transcript};
 
 fn fixture(name: &str) -> String {
     // Relative, so that snapshots do not depend on where the repository lies.
@@ -19,7 +19,7 @@ fn the_catalogs_that_ship_are_good() {
 
 #[test]
 fn a_fifth_app_is_good() {
-    let output = run(&["check", &shop_catalog().display().to_string()]);
+    let output = run(&["check", &fixture("shop")]);
     assert_snapshot!(transcript(&output));
 }
 

@@ -26,7 +26,7 @@ macro_rules! unquoted {
 /// The end of a name that may stand in quotes: `"password" :`, `password=`, `:password =>`.
 macro_rules! is {
     () => {
-        r#"["'`\\]{0,4}\s{0,4}(?:=>|:=|[:=])"#
+        r#"["'`\\]{0,4}(?-u:\s){0,4}(?:=>|:=|[:=])"#
     };
 }
 
@@ -222,9 +222,22 @@ pub const SECRETS: &[SecretPattern] = &[
             is!(),
             r#"\s{0,4}["'\\]{0,4}[A-Za-z0-9_~+/.-]{4,}[0-9][A-Za-z0-9_~+/.=-]{3,}["']?)"#,
         ),
-        // Events are full of token counts: only a token that something follows as a value would is worth a look. A quote
-        // is a backslash first where JSON escapes it.
-        literals: &["token=", "token:", "token ", "token\t", "token\n", "token\r", "token\"", "token'", "token\\"],
+        // Events are full of token counts: only a token that something follows as a value would is worth a look. What JSON
+        // escapes is a backslash there.
+        literals: &[
+            "token=",
+            "token:",
+            "token ",
+            "token\t",
+            "token\n",
+            "token\r",
+            "token\x0b",
+            "token\x0c",
+            "token\"",
+            "token'",
+            "token`",
+            "token\\",
+        ],
         replacement: "${1}=[REDACTED]",
     },
     // On a command line the value is the next argument.

@@ -12,22 +12,27 @@ use support::{directory, events, key, mix};
 
 const EVENTS: u64 = 500_000;
 
+static LOG: OnceLock<(tempfile::TempDir, Log)> = OnceLock::new();
+
 fn main() {
     divan::main();
+    if let Some((directory, _)) = LOG.get() {
+        std::fs::remove_dir_all(directory.path()).unwrap();
+    }
 }
 
 /// The log, filled once.
 fn log() -> &'static Log {
-    static LOG: OnceLock<Log> = OnceLock::new();
-    LOG.get_or_init(|| {
-        // The directory is left to the target directory's cleaning, as nothing runs after the benches.
-        let log = Log::open(directory().path(), LogOptions::default()).unwrap();
+    let (_, log) = LOG.get_or_init(|| {
+        let directory = directory();
+        let log = Log::open(directory.path(), LogOptions::default()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for begin in (0..EVENTS).step_by(1_000) {
             runtime.block_on(log.append(events(begin, 1_000))).unwrap();
         }
-        log
-    })
+        (directory, log)
+    });
+    log
 }
 
 /// A page of a feed from somewhere in the log.

@@ -13,8 +13,9 @@ pub const REQUEST_BYTES_MAX: usize = 80 * 1024 * 1024;
 pub const RECORD_OVERHEAD_BYTES: usize = 16 + 16 + 8 + 8 + 4 + 1;
 /// Uncompressed bytes of one frame. A frame that claims more is damaged.
 pub const FRAME_BYTES_LIMIT: usize = 256 * 1024 * 1024;
-/// A frame takes no further request once its records have this many bytes.
-pub const FRAME_BYTES_DEFAULT: usize = 4 * 1024 * 1024;
+/// A frame takes no further request once its records have this many bytes. Reading one record decodes one frame, about
+/// a millisecond for this much.
+pub const FRAME_BYTES_DEFAULT: usize = 1024 * 1024;
 /// Records in one frame.
 pub const FRAME_RECORDS_MAX: usize = 65_536;
 /// A group takes no further request once its records have this many bytes.

@@ -1,7 +1,6 @@
 //! Accepting connections and serving HTTP/1.1 on them.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -58,7 +57,7 @@ pub async fn accept(
                 open.spawn(async move { cutting.run_until_cancelled_owned(serving).await });
             }
             Err(_) => {
-                collector.metrics.connections_refused.fetch_add(1, Ordering::Relaxed);
+                collector.metrics.connections_refused.inc();
                 // A best effort: a connection that was just opened has room for so little.
                 let _ = stream.try_write(TOO_MANY);
             }
@@ -99,14 +98,14 @@ struct Open<'c>(&'c Collector);
 
 impl<'c> Open<'c> {
     fn new(collector: &'c Collector) -> Self {
-        collector.metrics.connections.fetch_add(1, Ordering::Relaxed);
+        collector.metrics.connections.inc();
         Self(collector)
     }
 }
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.0.metrics.connections.fetch_sub(1, Ordering::Relaxed);
+        self.0.metrics.connections.dec();
     }
 }
 

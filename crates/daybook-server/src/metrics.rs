@@ -1,15 +1,19 @@
-//! What is counted, and how it is said in the Prometheus text format (version 0.0.4).
+//! What is counted, and how it is said in the Prometheus text format.
 //!
 //! Every series exists from the start and none is added later: labels are apps of the catalogs, routes of the router,
 //! statuses and codes of this program. Nothing a client sends becomes a label.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use daybook_admission::{Receipts, Status};
+use prometheus::core::Collector;
+use prometheus::process_collector::ProcessCollector;
+use prometheus::{
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
 
 /// Upper bounds of the latency buckets, in seconds.
 const BUCKETS_SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -19,29 +23,35 @@ const STATUS_CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 const STATUSES: [Status; 6] =
     [Status::Stored, Status::Duplicate, Status::Quarantined, Status::SampledOut, Status::Counted, Status::Refused];
 
-/// All counters of one server.
+/// All counters of one server, in a registry of its own.
 #[derive(Debug)]
 pub struct Metrics {
-    events: HashMap<Arc<str>, [AtomicU64; STATUSES.len()]>,
+    registry: Registry,
+    // Counters are looked up by their labels once, here, and not on every request.
+    events: HashMap<Arc<str>, [IntCounter; STATUSES.len()]>,
     routes: HashMap<&'static str, Route>,
-    body_bytes: AtomicU64,
-    problems: Vec<(&'static str, AtomicU64)>,
+    body_bytes: IntCounter,
+    problems: HashMap<&'static str, IntCounter>,
     /// Connections open now.
-    pub connections: AtomicU64,
+    pub connections: IntGauge,
     /// Connections turned away because there were too many.
-    pub connections_refused: AtomicU64,
+    pub connections_refused: IntCounter,
     /// Live tails open now.
-    pub live_streams: AtomicU64,
+    pub live_streams: IntGauge,
     /// Live tails cut because their readers were too slow.
-    pub live_streams_cut: AtomicU64,
+    pub live_streams_cut: IntCounter,
+    log_head: IntGauge,
+    log_segments: IntGauge,
+    log_bytes: IntGauge,
+    log_queue_fill: Gauge,
+    log_writable: IntGauge,
+    quarantine_open: IntGaugeVec,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Route {
-    classes: [AtomicU64; STATUS_CLASSES.len()],
-    buckets: [AtomicU64; BUCKETS_SECONDS.len()],
-    count: AtomicU64,
-    microseconds: AtomicU64,
+    classes: [IntCounter; STATUS_CLASSES.len()],
+    seconds: Histogram,
 }
 
 /// What is measured at the moment of asking rather than counted as it happens.
@@ -63,17 +73,66 @@ pub struct Gauges {
 
 impl Metrics {
     /// Counters for these apps and routes, all at zero; `codes` are the problem codes worth a series of their own.
-    pub fn new<'a>(apps: impl Iterator<Item = &'a str>, routes: &[&'static str], codes: &[&'static str]) -> Self {
-        Self {
-            events: apps.map(|app| (Arc::from(app), Default::default())).collect(),
-            routes: routes.iter().map(|route| (*route, Route::default())).collect(),
-            body_bytes: AtomicU64::new(0),
-            problems: codes.iter().map(|code| (*code, AtomicU64::new(0))).collect(),
-            connections: AtomicU64::new(0),
-            connections_refused: AtomicU64::new(0),
-            live_streams: AtomicU64::new(0),
-            live_streams_cut: AtomicU64::new(0),
-        }
+    ///
+    /// # Errors
+    /// When two metrics have one name, which would be a mistake in this file.
+    pub fn new<'a>(
+        apps: impl Iterator<Item = &'a str>,
+        routes: &[&'static str],
+        codes: &[&'static str],
+    ) -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let made = Maker(&registry);
+        let events =
+            made.counters("daybook_events_total", "Events by app and what became of them.", &["app", "status"])?;
+        let requests = made.counters(
+            "daybook_http_requests_total",
+            "Requests by route and class of status.",
+            &["route", "status"],
+        )?;
+        let seconds = made.registered(HistogramVec::new(
+            HistogramOpts::new("daybook_http_request_seconds", "Time from a request's head to its answer's head.")
+                .buckets(BUCKETS_SECONDS.to_vec()),
+            &["route"],
+        )?)?;
+        let problems = made.counters(
+            "daybook_problems_total",
+            "Error answers by code, for the codes that tell of pressure.",
+            &["code"],
+        )?;
+        registry.register(Box::new(ProcessCollector::for_self()))?;
+        Ok(Self {
+            events: apps
+                .map(|app| (Arc::from(app), STATUSES.map(|status| events.with_label_values(&[app, status.as_str()]))))
+                .collect(),
+            routes: routes
+                .iter()
+                .map(|route| {
+                    let classes = STATUS_CLASSES.map(|class| requests.with_label_values(&[*route, class]));
+                    (*route, Route { classes, seconds: seconds.with_label_values(&[*route]) })
+                })
+                .collect(),
+            problems: codes.iter().map(|code| (*code, problems.with_label_values(&[*code]))).collect(),
+            body_bytes: made
+                .counter("daybook_body_bytes_total", "Bytes of request bodies with events, as they arrived.")?,
+            connections: made.gauge("daybook_connections", "Connections open.")?,
+            connections_refused: made
+                .counter("daybook_connections_refused_total", "Connections turned away because there were too many.")?,
+            live_streams: made.gauge("daybook_live_streams", "Live tails open.")?,
+            live_streams_cut: made
+                .counter("daybook_live_streams_cut_total", "Live tails cut because their readers were too slow.")?,
+            log_head: made.gauge("daybook_log_head", "Position of the newest record in the log.")?,
+            log_segments: made.gauge("daybook_log_segments", "Segment files of the log.")?,
+            log_bytes: made.gauge("daybook_log_bytes", "Bytes of the log.")?,
+            log_queue_fill: made
+                .registered(Gauge::new("daybook_log_queue_fill", "How full the log's queue is, from 0 to 1.")?)?,
+            log_writable: made.gauge("daybook_log_writable", "1 while the log takes writes.")?,
+            quarantine_open: made.registered(IntGaugeVec::new(
+                Opts::new("daybook_quarantine_open", "Open entries of the quarantine."),
+                &["app"],
+            )?)?,
+            registry,
+        })
     }
 
     /// Counts the events of an answered call.
@@ -89,14 +148,14 @@ impl Metrics {
                 Status::Refused => receipts.refused,
             };
             if count > 0 {
-                counter.fetch_add(count as u64, Ordering::Relaxed);
+                counter.inc_by(count as u64);
             }
         }
     }
 
     /// Counts bytes of a body as they arrived.
     pub fn body(&self, bytes: usize) {
-        self.body_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.body_bytes.inc_by(bytes as u64);
     }
 
     /// Counts a request.
@@ -104,131 +163,55 @@ impl Metrics {
         if let Some(route) = self.routes.get(route) {
             let class = usize::from((status / 100).clamp(2, 5) - 2);
             if let Some(counter) = route.classes.get(class) {
-                counter.fetch_add(1, Ordering::Relaxed);
+                counter.inc();
             }
-            let seconds = took.as_secs_f64();
-            if let Some(bucket) = BUCKETS_SECONDS.iter().position(|bound| seconds <= *bound)
-                && let Some(counter) = route.buckets.get(bucket)
-            {
-                counter.fetch_add(1, Ordering::Relaxed);
-            }
-            route.count.fetch_add(1, Ordering::Relaxed);
-            let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            route.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+            route.seconds.observe(took.as_secs_f64());
         }
-        if let Some(code) = code
-            && let Some((_, counter)) = self.problems.iter().find(|(known, _)| *known == code)
-        {
-            counter.fetch_add(1, Ordering::Relaxed);
+        if let Some(counter) = code.and_then(|code| self.problems.get(code)) {
+            counter.inc();
         }
     }
 
     /// All of it as Prometheus reads it.
-    pub fn render(&self, gauges: &Gauges) -> String {
-        let mut page = Page(String::with_capacity(16 * 1024));
-        page.family("daybook_events_total", "counter", "Events by app and what became of them.");
-        let mut apps: Vec<_> = self.events.iter().collect();
-        apps.sort_unstable_by_key(|(app, _)| Arc::clone(app));
-        for (app, counters) in apps {
-            for (status, counter) in STATUSES.iter().zip(counters) {
-                page.sample("daybook_events_total", &[("app", app), ("status", status.as_str())], load(counter));
-            }
+    ///
+    /// # Errors
+    /// When the encoder fails, which it does for metrics without samples only.
+    pub fn render(&self, gauges: &Gauges) -> prometheus::Result<String> {
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.log_head.set(whole(gauges.log_head));
+        self.log_segments.set(whole(gauges.log_segments));
+        self.log_bytes.set(whole(gauges.log_bytes));
+        self.log_queue_fill.set(gauges.log_queue_fill);
+        self.log_writable.set(i64::from(gauges.log_writable));
+        // An app whose last entry was settled is not named any more.
+        self.quarantine_open.reset();
+        for (app, open) in &gauges.quarantine_open {
+            self.quarantine_open.with_label_values(&[app]).set(whole(*open));
         }
-        page.family("daybook_body_bytes_total", "counter", "Bytes of request bodies with events, as they arrived.");
-        page.sample("daybook_body_bytes_total", &[], load(&self.body_bytes));
-        self.render_requests(&mut page);
-        page.family("daybook_problems_total", "counter", "Error answers by code, for the codes that tell of pressure.");
-        for (code, counter) in &self.problems {
-            page.sample("daybook_problems_total", &[("code", code)], load(counter));
-        }
-        for (name, kind, help, value) in [
-            ("daybook_connections", "gauge", "Connections open.", &self.connections),
-            (
-                "daybook_connections_refused_total",
-                "counter",
-                "Connections turned away because there were too many.",
-                &self.connections_refused,
-            ),
-            ("daybook_live_streams", "gauge", "Live tails open.", &self.live_streams),
-            (
-                "daybook_live_streams_cut_total",
-                "counter",
-                "Live tails cut because their readers were too slow.",
-                &self.live_streams_cut,
-            ),
-        ] {
-            page.family(name, kind, help);
-            page.sample(name, &[], load(value));
-        }
-        gauges.render(&mut page);
-        page.0
-    }
-
-    fn render_requests(&self, page: &mut Page) {
-        let mut routes: Vec<_> = self.routes.iter().collect();
-        routes.sort_unstable_by_key(|(route, _)| **route);
-        page.family("daybook_http_requests_total", "counter", "Requests by route and class of status.");
-        for (name, route) in &routes {
-            for (class, counter) in STATUS_CLASSES.iter().zip(&route.classes) {
-                page.sample("daybook_http_requests_total", &[("route", name), ("status", class)], load(counter));
-            }
-        }
-        page.family("daybook_http_request_seconds", "histogram", "Time from a request's head to its answer's head.");
-        for (name, route) in &routes {
-            let mut sum = 0;
-            for (bound, counter) in BUCKETS_SECONDS.iter().zip(&route.buckets) {
-                sum += load(counter);
-                let bound = bound.to_string();
-                page.sample("daybook_http_request_seconds_bucket", &[("route", name), ("le", &bound)], sum);
-            }
-            let count = load(&route.count).max(sum);
-            page.sample("daybook_http_request_seconds_bucket", &[("route", name), ("le", "+Inf")], count);
-            let seconds = load(&route.microseconds) as f64 / 1e6;
-            page.sample("daybook_http_request_seconds_sum", &[("route", name)], seconds);
-            page.sample("daybook_http_request_seconds_count", &[("route", name)], count);
-        }
+        TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }
 
-impl Gauges {
-    fn render(&self, page: &mut Page) {
-        page.family("daybook_log_head", "gauge", "Position of the newest record in the log.");
-        page.sample("daybook_log_head", &[], self.log_head);
-        page.family("daybook_log_segments", "gauge", "Segment files of the log.");
-        page.sample("daybook_log_segments", &[], self.log_segments);
-        page.family("daybook_log_bytes", "gauge", "Bytes of the log.");
-        page.sample("daybook_log_bytes", &[], self.log_bytes);
-        page.family("daybook_log_queue_fill", "gauge", "How full the log's queue is, from 0 to 1.");
-        page.sample("daybook_log_queue_fill", &[], self.log_queue_fill);
-        page.family("daybook_log_writable", "gauge", "1 while the log takes writes.");
-        page.sample("daybook_log_writable", &[], u8::from(self.log_writable));
-        page.family("daybook_quarantine_open", "gauge", "Open entries of the quarantine.");
-        for (app, open) in &self.quarantine_open {
-            page.sample("daybook_quarantine_open", &[("app", app)], *open);
-        }
-    }
-}
+/// Makes metrics that are in the registry.
+struct Maker<'r>(&'r Registry);
 
-struct Page(String);
-
-impl Page {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+impl Maker<'_> {
+    fn registered<M: Collector + Clone + 'static>(&self, metric: M) -> prometheus::Result<M> {
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
     }
 
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
-        self.0.push_str(name);
-        for (index, (label, text)) in labels.iter().enumerate() {
-            // Labels are slugs, routes and codes: nothing in them needs escaping.
-            let _ = write!(self.0, "{}{label}=\"{text}\"", if index == 0 { '{' } else { ',' });
-        }
-        let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
+    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+        self.registered(IntCounter::new(name, help)?)
     }
-}
 
-fn load(counter: &AtomicU64) -> u64 {
-    counter.load(Ordering::Relaxed)
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+        self.registered(IntCounterVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+        self.registered(IntGauge::new(name, help)?)
+    }
 }
 
 #[cfg(test)]
@@ -237,13 +220,13 @@ mod tests {
 
     #[test]
     fn counts_are_said_as_prometheus_reads_them() {
-        let metrics = Metrics::new(["shop"].into_iter(), &["/v1/{app}/events"], &["rate.events"]);
+        let metrics = Metrics::new(["shop"].into_iter(), &["/v1/{app}/events"], &["rate.events"]).unwrap();
         metrics.receipts("shop", &Receipts { stored: 3, quarantined: 1, ..Receipts::default() });
         metrics.receipts("unknown", &Receipts { stored: 3, ..Receipts::default() });
         metrics.request("/v1/{app}/events", 200, None, Duration::from_millis(3));
         metrics.request("/v1/{app}/events", 429, Some("rate.events"), Duration::from_secs(20));
         metrics.request("/unknown", 200, None, Duration::ZERO);
-        let text = metrics.render(&Gauges { log_head: 7, log_writable: true, ..Gauges::default() });
+        let text = metrics.render(&Gauges { log_head: 7, log_writable: true, ..Gauges::default() }).unwrap();
         for line in [
             "# TYPE daybook_events_total counter",
             "daybook_events_total{app=\"shop\",status=\"stored\"} 3",

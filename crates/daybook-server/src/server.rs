@@ -111,6 +111,9 @@ pub enum StartError {
     /// Opening the log failed in a way that it does not know of.
     #[error("the log could not be opened")]
     LogTask(#[from] tokio::task::JoinError),
+    /// The metrics cannot be registered.
+    #[error("the metrics cannot be registered")]
+    Metrics(#[from] prometheus::Error),
     /// The first key cannot be made.
     #[error("the admin key cannot be made")]
     AdminKey(#[from] CreateKeyError),
@@ -165,7 +168,7 @@ impl Server {
         names.sort_unstable();
         let stopping = CancellationToken::new();
         let collector = Collector {
-            metrics: Metrics::new(names.iter().map(String::as_str), &routes::paths(), COUNTED_CODES),
+            metrics: Metrics::new(names.iter().map(String::as_str), &routes::paths(), COUNTED_CODES)?,
             keys: KeyRing::open(database.clone(), config.rate_limits).await?,
             body_memory: BodyMemory::new(config.limits.body_memory_bytes),
             live_streams: Arc::new(Semaphore::new(config.limits.live_streams.min(Semaphore::MAX_PERMITS))),

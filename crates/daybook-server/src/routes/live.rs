@@ -1,7 +1,6 @@
 //! The live tail: events as they come, as server-sent events.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -81,9 +80,9 @@ pub async fn live(
     let (chunks, received) = mpsc::channel(CHUNKS_WAITING + 1);
     let tail = Tail { app, names: query.names()?, form, privacy: key.has(Scope::Privacy), after, chunks };
     tokio::spawn(async move {
-        collector.metrics.live_streams.fetch_add(1, Ordering::Relaxed);
+        collector.metrics.live_streams.inc();
         tail.follow(&collector).await;
-        collector.metrics.live_streams.fetch_sub(1, Ordering::Relaxed);
+        collector.metrics.live_streams.dec();
         drop(slot);
     });
     let stream = futures_util::stream::unfold(received, |mut received| async move {
@@ -132,7 +131,7 @@ impl Tail {
         let word = match end {
             End::Gone => return,
             End::Slow => {
-                collector.metrics.live_streams_cut.fetch_add(1, Ordering::Relaxed);
+                collector.metrics.live_streams_cut.inc();
                 ("cut", "live.too-slow", "You read more slowly than events come. Come back with Last-Event-ID.")
             }
             End::Stopping => ("bye", "live.stopping", "The server is stopping. Come back with Last-Event-ID."),

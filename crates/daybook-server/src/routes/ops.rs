@@ -48,9 +48,10 @@ pub async fn ready(State(collector): State<Arc<Collector>>) -> Response {
     get, path = "/metrics", tag = "operations", operation_id = "metrics",
     responses((status = 200, description = "The metrics", body = String, content_type = "text/plain; version=0.0.4"))
 )]
-pub async fn metrics(State(collector): State<Arc<Collector>>) -> Response {
+pub async fn metrics(State(collector): State<Arc<Collector>>) -> Result<Response, Problem> {
     let body = collector.metrics.render(&collector.gauges().await);
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
+    let body = body.map_err(|error| Problem::internal("server.failed", &error))?;
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response())
 }
 
 /// This description.

@@ -7,18 +7,17 @@ use std::borrow::Cow;
 
 use daybook_catalog::{DataMissing, Field, UnknownFields, UnknownTypes};
 use daybook_event::limits::{EVENT_STORED_BYTES_MAX, FINDINGS_PER_EVENT_MAX};
-use daybook_event::{Actor, Batch, Event, EventId, Finding, Kind, Known, Priority, RecordMeta, Timestamp, stored};
+use daybook_event::{Appended, Batch, EventId, Finding, Known, Priority, RecordMeta, Timestamp, stored};
 use sonic_rs::{JsonValueTrait, Value};
 
 use crate::body::Body;
+use crate::canonical_event::daily_count;
 use crate::compile::{Admission, CompiledType, is_expired};
 use crate::decode::{Decoded, DecodedEvent, TypeOf};
 use crate::envelope::{Envelope, Form};
-use crate::json::View;
 use crate::quarantine::QuarantineEntry;
 use crate::receipt::{BatchInfo, Receipt, Receipts, Status};
 use crate::sent::Sent;
-use daybook_event::record::Appended;
 
 /// What admission has to be told.
 pub struct Facts<'f> {
@@ -299,99 +298,6 @@ impl Admission {
             (None, UnknownTypes::Keep { category, .. }) => category,
             (None, UnknownTypes::Quarantine) => daybook_catalog::Category::DEFAULT_NAME,
         }
-    }
-
-    /// The canonical event. Time, priority, category and rate are the caller's to set.
-    fn event<'e>(
-        &'e self,
-        mut sent: Sent<'e>,
-        id: EventId,
-        compiled: Option<&'e CompiledType>,
-        envelope: &'e Envelope,
-        facts: &'e Facts<'_>,
-    ) -> Event<'e> {
-        let mut text = |field: Field| sent.take(field).or_else(|| envelope.default(field).map(Cow::Borrowed));
-        let (actor_kind, actor_id) = (text(Field::ActorType), text(Field::ActorId));
-        let version = compiled.map_or("1.0.0", |compiled| compiled.version.as_str());
-        let mut event = Event {
-            id,
-            kind: Kind::Event,
-            app: Cow::Borrowed(&self.app.app),
-            name: text(Field::Name).unwrap_or_default(),
-            version: text(Field::Version).unwrap_or(Cow::Borrowed(version)),
-            time: facts.now,
-            received: facts.now,
-            position: 0,
-            category: Cow::Borrowed(""),
-            priority: Priority::Normal,
-            sample_rate: 1.0,
-            source: text(Field::Source),
-            platform: text(Field::Platform),
-            environment: text(Field::Environment).or(Some(Cow::Borrowed(facts.environment))),
-            identity: text(Field::Identity),
-            anonymous_id: text(Field::AnonymousId),
-            session: text(Field::Session),
-            group: text(Field::Group),
-            actor: (actor_kind.is_some() || actor_id.is_some()).then_some(Actor { kind: actor_kind, id: actor_id }),
-            correlation: text(Field::Correlation),
-            causation: text(Field::Causation),
-            request: text(Field::Request),
-            original_id: sent.original_id,
-            tags: sent.tags,
-            data: Cow::Owned(sent.data_text),
-            metadata: Cow::Owned(sent.metadata_text),
-        };
-        let from_data = compiled.map(|compiled| compiled.event_type.tags.as_slice()).unwrap_or_default();
-        if let Some(data) = sent.data
-            && !from_data.is_empty()
-        {
-            tag_from_data(&mut event, data, from_data, self.redaction);
-        }
-        event
-    }
-}
-
-/// Turns data fields into tags. A tag the client gave itself stays.
-fn tag_from_data<'e>(event: &mut Event<'e>, data: &'e Value, fields: &'e [String], redaction: crate::json::Redaction) {
-    for field in fields {
-        if event.tags.iter().any(|(key, _)| key == field) {
-            continue;
-        }
-        let value = match data.get(field.as_str()).map(View::of) {
-            Some(View::String(text)) => Cow::Owned(redaction.apply(&text).into_owned()),
-            Some(View::Number(number)) => Cow::Owned(number.as_str().to_owned()),
-            Some(View::Boolean(boolean)) => Cow::Borrowed(if boolean { "true" } else { "false" }),
-            _ => continue,
-        };
-        if value.len() <= daybook_event::limits::TAG_BYTES_MAX {
-            event.tags.push((Cow::Borrowed(field.as_str()), value));
-        }
-    }
-    event.tags.sort();
-}
-
-/// An event of a counts-only type, reduced to its day, group, person and name. Its id goes too: it can tell the time.
-fn daily_count(event: Event<'_>) -> Event<'_> {
-    const DAY_US: i64 = 86_400_000_000;
-    let midnight = |time: Timestamp| Timestamp::from_microseconds(time.microseconds().div_euclid(DAY_US) * DAY_US);
-    Event {
-        id: EventId::from_bytes([0; 16]),
-        kind: Kind::DailyCount,
-        time: midnight(event.time),
-        received: midnight(event.received),
-        original_id: None,
-        source: None,
-        platform: None,
-        anonymous_id: None,
-        session: None,
-        actor: None,
-        correlation: None,
-        causation: None,
-        request: None,
-        tags: Vec::new(),
-        data: Cow::Borrowed(""),
-        metadata: Cow::Borrowed(""),
-        ..event
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod admit;
 mod body;
+mod canonical_event;
 pub mod cloud_events;
 mod compile;
 mod decode;

@@ -28,28 +28,12 @@ pub struct QuarantineEntry {
 
 impl QuarantineEntry {
     pub(crate) fn of(receipt: &Receipt, admission: &Admission, body: &Body) -> Option<Self> {
-        let mut event = Vec::new();
-        let mut name = None;
-        match body.element(receipt.index)? {
-            Element::Json(value) => {
-                Canonical::default().write(value, admission.redaction, Trail::at(""), &mut event);
-                let pointer = admission.own_name_pointer();
-                let text = value.pointer(pointer).or_else(|| value.get("name")).or_else(|| value.get("type"));
-                let text = text.and_then(|value| match value.as_object() {
-                    Some(object) => object.iter().next().and_then(|(_, inner)| inner.as_str()),
-                    None => value.as_str(),
-                });
-                name = text.map(|text| admission.redaction.apply(text).into_owned());
-            }
-            Element::Broken { text, .. } => {
-                daybook_event::json::write_string(&mut event, &admission.redaction.apply(text));
-            }
-        }
+        let (event, name) = admission.kept_form(body, receipt.index)?;
         Some(Self {
             index: receipt.index,
             id: receipt.id,
-            name: name.filter(|name| name.len() <= daybook_event::limits::NAME_BYTES_MAX),
-            event: String::from_utf8_lossy(&event).into_owned(),
+            name,
+            event,
             errors: redacted(&receipt.errors, admission.redaction),
             warnings: redacted(&receipt.warnings, admission.redaction),
         })
@@ -63,6 +47,30 @@ fn redacted(findings: &[Finding], redaction: Redaction) -> Vec<Finding> {
 }
 
 impl Admission {
+    /// What may be kept of the event at `index`: its JSON without credentials, and the name of its type where it has one.
+    #[must_use]
+    pub fn kept_form(&self, body: &Body, index: usize) -> Option<(String, Option<String>)> {
+        let mut event = Vec::new();
+        let mut name = None;
+        match body.element(index)? {
+            Element::Json(value) => {
+                Canonical::default().write(value, self.redaction, Trail::at(""), &mut event);
+                let text =
+                    value.pointer(self.own_name_pointer()).or_else(|| value.get("name")).or_else(|| value.get("type"));
+                let text = text.and_then(|value| match value.as_object() {
+                    Some(object) => object.iter().next().and_then(|(_, inner)| inner.as_str()),
+                    None => value.as_str(),
+                });
+                name = text.map(|text| self.redaction.apply(text).into_owned());
+            }
+            Element::Broken { text, .. } => {
+                daybook_event::json::write_string(&mut event, &self.redaction.apply(text));
+            }
+        }
+        let name = name.filter(|name| name.len() <= daybook_event::limits::NAME_BYTES_MAX);
+        Some((String::from_utf8_lossy(&event).into_owned(), name))
+    }
+
     /// Where the app's own events keep their type, step by step.
     fn own_name_pointer(&self) -> Vec<&str> {
         self.app

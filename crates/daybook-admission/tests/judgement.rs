@@ -182,6 +182,16 @@ fn no_secret_is_kept() {
 }
 
 #[test]
+fn what_is_kept_of_an_event_brings_no_secret_in() {
+    let event = r#"{"name":"a.b","data":{"password":"hunter2",
+        "notes":["call it with Authorization: Bearer abcdefghijklmnop123456"]}}"#;
+    let body = daybook_admission::Body::parse(event.as_bytes(), &daybook_admission::BodyForm::Json).unwrap();
+    let (text, name) = desk("tachikoma").admission.kept_form(&body, 0).unwrap();
+    assert!(!text.contains("hunter2") && !text.contains("abcdefghijklmnop"), "{text}");
+    assert_eq!(name.as_deref(), Some("a.b"));
+}
+
+#[test]
 fn known_events() {
     let desk = desk("unofficial-communities");
     let first = desk.json(&login("{}"));

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use daybook_admission::{BodyForm, Receipts, Status};
-use daybook_catalog::{Field, Sanitise};
-use daybook_event::limits::NAME_BYTES_MAX;
-use daybook_event::{EventId, secrets};
+use daybook_admission::{Body, BodyForm, Receipts, Status};
+use daybook_event::EventId;
 use serde_json::Value;
 
 use crate::body;
@@ -55,17 +53,21 @@ impl Collector {
     pub async fn repair(&self, app: &Arc<App>, entry: Entry, text: &[u8]) -> Result<Entry, Problem> {
         let _hold = self.hold(entry.id)?;
         let entry = self.still_open(app, entry.id).await?;
-        let mut event: Value = serde_json::from_slice(text)
+        let event: Value = serde_json::from_slice(text)
             .map_err(|error| Problem::bad_request("body.syntax", format!("The body is not JSON: {error}.")))?;
+        let not_one = || Problem::bad_request("body.not-an-event", "The body is not one event.");
         if !event.is_object() {
-            return Err(Problem::bad_request("body.not-an-event", "The body is not one event."));
+            return Err(not_one());
         }
-        sanitise(&mut event, app.catalog.sanitise);
-        let name = name_of(&event, app);
-        let event = event.to_string();
+        let parsed = Body::parse(text, &BodyForm::Json)?;
+        if parsed.len() != 1 {
+            return Err(not_one());
+        }
+        // Credentials are taken out before it is written anywhere, as of everything that is kept aside.
+        let (event, name) = app.admission.kept_form(&parsed, 0).ok_or_else(not_one)?;
         let receipts = self.rehearse(app, &event)?;
         let [receipt] = receipts.receipts.as_slice() else {
-            return Err(Problem::bad_request("body.not-an-event", "The body is not one event."));
+            return Err(not_one());
         };
         let errors = if receipt.status == Status::Quarantined { receipt.errors.clone() } else { Vec::new() };
         let event_id = receipt.id.map(|id| id.to_string());
@@ -122,62 +124,6 @@ impl Collector {
     }
 }
 
-/// The event type an event claims to be, in the app's own form, Daybook's or that of CloudEvents.
-fn name_of(event: &Value, app: &App) -> Option<String> {
-    let own = app.catalog.dialect.field(Field::Name);
-    let own = own.and_then(|spec| spec.path.iter().try_fold(event, |value, step| value.get(step)));
-    let name = own.or_else(|| event.get("name")).or_else(|| event.get("type"))?;
-    let name = match name.as_object() {
-        Some(open) => open.values().next()?.as_str()?,
-        None => name.as_str()?,
-    };
-    (name.len() <= NAME_BYTES_MAX).then(|| name.to_owned())
-}
-
 fn conflict(code: &'static str, detail: &'static str) -> Problem {
     Problem::new(http::StatusCode::CONFLICT, code, detail)
-}
-
-/// Takes credentials out of a repaired event before it is written anywhere, as admission does with what it quarantines.
-fn sanitise(value: &mut Value, also: Sanitise) {
-    match value {
-        Value::String(text) => {
-            let mut clean = secrets::redact(text).into_owned();
-            if also.emails {
-                clean = secrets::redact_emails(&clean).into_owned();
-            }
-            if also.card_numbers {
-                clean = secrets::redact_card_numbers(&clean).into_owned();
-            }
-            *text = clean;
-        }
-        Value::Array(elements) => elements.iter_mut().for_each(|element| sanitise(element, also)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                if secrets::is_secret_key(name) && !member.is_null() {
-                    *member = Value::String(secrets::REDACTED.to_owned());
-                } else {
-                    sanitise(member, also);
-                }
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repair_brings_no_secret_in() {
-        let mut event = serde_json::json!({
-            "name": "a.b",
-            "data": {"password": "hunter2", "notes": ["call it with Authorization: Bearer abcdefghijklmnop123456"]}
-        });
-        sanitise(&mut event, Sanitise::default());
-        let text = event.to_string();
-        assert!(!text.contains("hunter2") && !text.contains("abcdefghijklmnop"), "{text}");
-        assert_eq!(event["name"], "a.b");
-    }
 }

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod priority;
 pub mod record;
 pub mod sampling;
+pub mod seal;
 pub mod secrets;
 pub mod stored;
 pub mod time;
@@ -23,6 +24,7 @@ pub use id::EventId;
 pub use priority::Priority;
 pub use record::{Appended, Batch, Digest, Known, RecordKey, RecordMeta, app_hash};
 pub use sampling::Sampling;
+pub use seal::{Month, SealKeys, Secret, SubjectId};
 pub use time::Timestamp;
 
 /// The place of an event in the log: from 1, without gaps. 0 means "before the first".

@@ -12,6 +12,10 @@ BENCH_FLAGS ?=
 CARGO ?= cargo
 # SQLite, zstd and the TLS of the client compile C; the demo's hints use curl.
 PACKAGES := gcc libc6-dev pkg-config curl
+# Tests start a PostgreSQL of their own.
+test: PACKAGES += postgresql
+# While it is installed this keeps the package from making and starting a cluster that nobody asked for.
+NO_CLUSTER := /etc/postgresql-common/createcluster.d/daybook.conf
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -56,4 +60,9 @@ packages:
 	as_root=(); \
 	if (( EUID )); then as_root=(sudo); fi; \
 	"$${as_root[@]}" apt-get update -q; \
+	if [[ " $${missing[*]} " == *" postgresql "* ]]; then \
+	  trap '"$${as_root[@]}" rm -f $(NO_CLUSTER)' EXIT; \
+	  "$${as_root[@]}" mkdir -p $(dir $(NO_CLUSTER)); \
+	  "$${as_root[@]}" tee $(NO_CLUSTER) <<<'create_main_cluster = false' >/dev/null; \
+	fi; \
 	DEBIAN_FRONTEND=noninteractive "$${as_root[@]}" apt-get install -qy --no-install-recommends "$${missing[@]}"

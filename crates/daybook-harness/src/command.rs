@@ -1,0 +1,81 @@
+//! Servers as processes: found, run as somebody they accept, and stopped whatever becomes of the test.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A user to run servers as that refuse to run as root.
+#[derive(Debug, Clone, Copy)]
+pub struct Account {
+    user: u32,
+    group: u32,
+}
+
+impl Account {
+    /// None where the test is not run by root: its own user will do. Otherwise the first of these users that there is, and
+    /// `nobody` where there is none.
+    pub fn instead_of_root(names: &[&str]) -> Option<Self> {
+        if !rustix::process::geteuid().is_root() {
+            return None;
+        }
+        let table = std::fs::read_to_string("/etc/passwd").expect("/etc/passwd lists the users");
+        let find = |name: &str| {
+            table.lines().find_map(|line| {
+                let mut fields = line.split(':');
+                (fields.next() == Some(name)).then_some(())?;
+                let user = fields.nth(1)?.parse().ok()?;
+                let group = fields.next()?.parse().ok()?;
+                Some(Self { user, group })
+            })
+        };
+        let account = names.iter().chain(&["nobody"]).find_map(|name| find(name));
+        Some(account.expect("a user to run a server as: it refuses to run as root"))
+    }
+
+    /// Gives it a directory and everything in it.
+    pub fn own(self, path: &Path) {
+        std::os::unix::fs::lchown(path, Some(self.user), Some(self.group)).unwrap();
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path).unwrap() {
+                self.own(&entry.unwrap().path());
+            }
+        }
+    }
+}
+
+/// A command that is run as `account`, where there is one. It is stopped with `SIGQUIT` when the thread that started it ends,
+/// so it goes with a test that is killed, too.
+pub fn command(program: &Path, account: Option<Account>) -> Command {
+    let mut command = match find_on_path("setpriv") {
+        Some(setpriv) if cfg!(target_os = "linux") => {
+            let mut command = Command::new(setpriv);
+            command.arg("--pdeathsig=QUIT").arg(program);
+            command
+        }
+        _ => Command::new(program),
+    };
+    if let Some(account) = account {
+        std::os::unix::process::CommandExt::uid(&mut command, account.user);
+        std::os::unix::process::CommandExt::gid(&mut command, account.group);
+    }
+    // The directory of the test may be closed to that user.
+    command.current_dir("/");
+    command
+}
+
+/// The program of this name, links followed.
+pub fn find_on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|directory| directory.join(name)).find_map(|file| file.canonicalize().ok())
+}
+
+/// A TCP port that nobody listens on.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A password of letters and digits.
+pub fn password() -> String {
+    use rand::Rng;
+    rand::rng().sample_iter(rand::distr::Alphanumeric).take(24).map(char::from).collect()
+}

@@ -1,6 +1,6 @@
 //! One event type of a catalog.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daybook_event::{Priority, Sampling};
 use semver::Version;
@@ -35,6 +35,8 @@ pub struct EventType {
     pub tags: Vec<String>,
     /// Data fields (dotted paths) that are personal.
     pub pii: BTreeMap<String, Pii>,
+    /// Data fields (dotted paths) that look personal, and that somebody decided are not.
+    pub not_personal: BTreeSet<String>,
     /// Set when clients should send something else.
     pub deprecated: Option<Deprecated>,
     /// The JSON Schema of the data, as written; anything goes without one.
@@ -88,6 +90,9 @@ pub enum Pii {
     Personal,
     /// Text a person wrote, which may say anything.
     FreeText,
+    /// It names another person of the app as `identity` names the event's own: who approved, who was invited. What names
+    /// them is theirs, and goes when they do.
+    Person,
 }
 
 /// Why a type should not be sent any more.

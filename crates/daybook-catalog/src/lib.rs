@@ -21,6 +21,7 @@ mod event_type;
 mod files;
 mod lint;
 mod model;
+mod personal;
 mod read;
 mod read_catalog;
 mod read_dialect;
@@ -41,5 +42,6 @@ pub use files::builtin_file;
 pub use model::{
     AppCatalog, Category, CategoryPii, ConsentPurpose, Naming, Sanitise, UnknownFields, UnknownTypes, name_matches,
 };
+pub use personal::likely_personal;
 pub use schema::validation_options;
 pub use to_dialect::render;

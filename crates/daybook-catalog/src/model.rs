@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use daybook_event::Sampling;
+use daybook_event::{Sampling, Signals};
 use regex::Regex;
 use semver::Version;
 use serde_json::{Map, Value};
@@ -124,6 +124,8 @@ pub struct ConsentPurpose {
     pub default: bool,
     /// What is done without consent.
     pub without: WithoutConsent,
+    /// The signals of a browser that count as refusing it.
+    pub signals: Signals,
 }
 
 /// What sanitising covers beyond secrets, which it always covers.
@@ -133,6 +135,14 @@ pub struct Sanitise {
     pub emails: bool,
     /// Payment card numbers.
     pub card_numbers: bool,
+}
+
+impl ConsentPurpose {
+    /// Whether a request that carries these signals refuses the purpose, whatever the person said before.
+    #[must_use]
+    pub const fn refused_by(&self, signals: Signals) -> bool {
+        (self.signals.gpc && signals.gpc) || (self.signals.dnt && signals.dnt)
+    }
 }
 
 impl Category {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use daybook_event::Sampling;
+use daybook_event::{Sampling, Signals};
 use semver::Version;
 use serde_json::{Map, Value};
 
@@ -241,10 +241,25 @@ fn consent(file: &SourceFile, node: &Node) -> Vec<ConsentPurpose> {
                 .require("without")
                 .and_then(|node| read::choice(file, node, "`without`", &WITHOUT_CONSENT))
                 .unwrap_or(WithoutConsent::Drop),
+            signals: fields.get("signals").map(|node| signals(file, node)).unwrap_or_default(),
         });
         fields.close();
     }
     purposes
+}
+
+fn signals(file: &SourceFile, node: &Node) -> Signals {
+    const SIGNALS: [(&str, Signals); 2] =
+        [("gpc", Signals { gpc: true, dnt: false }), ("dnt", Signals { gpc: false, dnt: true })];
+    let mut signals = Signals::default();
+    for item in read::sequence(file, node, "`signals`").unwrap_or_default() {
+        let Some(one) = read::choice(file, item, "an item of `signals`", &SIGNALS) else { continue };
+        if (one.gpc && signals.gpc) || (one.dnt && signals.dnt) {
+            Problem::warning("catalog.repeated", "`signals` names one twice").at(file, item.place);
+        }
+        signals = Signals { gpc: signals.gpc || one.gpc, dnt: signals.dnt || one.dnt };
+    }
+    signals
 }
 
 fn sanitise(file: &SourceFile, node: &Node) -> Option<Sanitise> {

@@ -1,6 +1,6 @@
 //! `events/*.yaml` and `plugins/*.yaml`: lists of event types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use daybook_event::limits::NAME_BYTES_MAX;
@@ -92,6 +92,7 @@ fn event_type(
         Category::DEFAULT_NAME.to_owned()
     });
     let category_sampling = catalog.and_then(|catalog| catalog.category(&category)?.sampling);
+    let (pii, not_personal) = fields.get("pii").map(|node| pii(file, node)).unwrap_or_default();
     let event_type = EventType {
         name: name.unwrap_or_default(),
         version: version.or_else(|| Some(plugin?.version.clone())).unwrap_or(Version::new(1, 0, 0)),
@@ -107,7 +108,8 @@ fn event_type(
         store: fields.get("store").and_then(|node| read::choice(file, node, "`store`", &STORE)).unwrap_or_default(),
         indexed: fields.get("indexed").and_then(|node| read::boolean(file, node, "`indexed`")).unwrap_or_default(),
         tags: fields.get("tags").and_then(|node| read::strings(file, node, "`tags`")).unwrap_or_default(),
-        pii: fields.get("pii").map(|node| pii(file, node)).unwrap_or_default(),
+        pii,
+        not_personal,
         deprecated: fields.get("deprecated").and_then(|node| deprecated(file, node)),
         data: fields.get("data").map(Node::to_json),
         data_missing: fields
@@ -154,14 +156,28 @@ fn consent(file: &SourceFile, node: &Node) -> Option<Consent> {
     Some(Consent { purpose: purpose?, without: without? })
 }
 
-fn pii(file: &SourceFile, node: &Node) -> BTreeMap<String, Pii> {
-    const PII: [(&str, Pii); 3] =
-        [("identifier", Pii::Identifier), ("personal", Pii::Personal), ("free-text", Pii::FreeText)];
-    read::mapping(file, node, "`pii`")
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|(key, node)| Some((key.text.clone(), read::choice(file, node, "the kind of `pii`", &PII)?)))
-        .collect()
+/// What is marked as personal, and what as looked at and not personal.
+fn pii(file: &SourceFile, node: &Node) -> (BTreeMap<String, Pii>, BTreeSet<String>) {
+    const PII: [(&str, Option<Pii>); 5] = [
+        ("identifier", Some(Pii::Identifier)),
+        ("personal", Some(Pii::Personal)),
+        ("free-text", Some(Pii::FreeText)),
+        ("person", Some(Pii::Person)),
+        ("none", None),
+    ];
+    let (mut personal, mut not_personal) = (BTreeMap::new(), BTreeSet::new());
+    for (key, node) in read::mapping(file, node, "`pii`").unwrap_or_default() {
+        match read::choice(file, node, "the kind of `pii`", &PII) {
+            Some(Some(pii)) => {
+                personal.insert(key.text.clone(), pii);
+            }
+            Some(None) => {
+                not_personal.insert(key.text.clone());
+            }
+            None => {}
+        }
+    }
+    (personal, not_personal)
 }
 
 fn deprecated(file: &SourceFile, node: &Node) -> Option<Deprecated> {

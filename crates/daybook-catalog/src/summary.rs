@@ -198,6 +198,10 @@ fn purpose_json(purpose: &ConsentPurpose) -> Value {
     out.some("description", purpose.description.as_deref());
     out.set("default", purpose.default);
     out.set("without", without_name(purpose.without));
+    let signals = [("gpc", purpose.signals.gpc), ("dnt", purpose.signals.dnt)];
+    let signals: Vec<String> =
+        signals.iter().filter(|(_, counts)| *counts).map(|(name, _)| (*name).to_owned()).collect();
+    out.list("signals", &signals);
     Value::Object(out.0)
 }
 
@@ -213,6 +217,7 @@ const fn pii_name(pii: Pii) -> &'static str {
         Pii::Identifier => "identifier",
         Pii::Personal => "personal",
         Pii::FreeText => "free-text",
+        Pii::Person => "person",
     }
 }
 

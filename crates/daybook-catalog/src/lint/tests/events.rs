@@ -224,7 +224,7 @@ data: {type: object, properties: {id: {type: string}, lines: {type: array}, orde
       hint: known here: id, lines, order, zone
     events/a.yaml:4:52: error[event-type.pii]: the data declares no property `id.x`
       hint: known here: id, lines, order, zone
-    events/a.yaml:4:92: error[catalog.value]: the kind of `pii` must be one of identifier, personal, free-text, not `secret`
+    events/a.yaml:4:92: error[catalog.value]: the kind of `pii` must be one of identifier, personal, free-text, person, none, not `secret`
     5 errors
     ");
 }

@@ -1,0 +1,1 @@
+//! Erasure: people are forgotten, step by step.

@@ -1,0 +1,1 @@
+//! Export: everything about a person, in a zip.

@@ -1,8 +1,14 @@
 //! The canonical JSON of an event.
 
+mod members;
+mod scanner;
+
 use std::borrow::Cow;
 
 use crate::{Event, Priority};
+
+pub use members::put_members;
+pub use scanner::{Scanner, unescaped};
 
 /// Appends `text` as a JSON string (RFC 8259), quotes included.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {

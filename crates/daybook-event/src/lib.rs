@@ -27,6 +27,7 @@ pub use priority::Priority;
 pub use record::{Appended, Batch, Digest, Known, RecordKey, RecordMeta, app_hash};
 pub use sampling::Sampling;
 pub use seal::{Month, SealKeys, Secret, SubjectId};
+pub use stored::{RecordKeys, Standing};
 pub use time::Timestamp;
 
 /// The place of an event in the log: from 1, without gaps. 0 means "before the first".

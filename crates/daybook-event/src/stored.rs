@@ -1,14 +1,25 @@
 //! The bytes an event is stored as: one Protobuf message, described in `docs/log-format.md`.
 //!
-//! [`encode`] writes it from borrowed text without building the message first; [`decode`] reads it with prost. A test
-//! holds the two against each other.
+//! [`encode_clear`] and [`Rest::encode`] write it from borrowed text without building the message first; [`decode`] reads
+//! it with prost. A test holds the two against each other. What is personal is in none of the plain fields: it is a
+//! [`Personal`], sealed, and [`Stored::open`] puts it back.
+
+mod opening;
+mod peek;
+mod personal;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-use crate::{Actor, Event, EventId, Kind, Position, Priority, Timestamp};
+use crate::{Actor, Event, EventId, Kind, Position, Priority, SubjectId, Timestamp};
+
+pub use opening::{Opened, RecordKeys, Standing, Stored, decode, seal_context};
+pub use peek::{Peek, peek};
+pub use personal::Personal;
 
 /// The stored form of an event. Absent text is empty; field numbers are for ever.
 #[derive(Clone, PartialEq, Message)]
@@ -49,7 +60,8 @@ pub struct StoredEvent {
     /// The environment.
     #[prost(string, tag = "12")]
     pub environment: String,
-    /// The person.
+    /// The person; only in records of before there was sealing, as are the next two, the actor that is a person, and
+    /// the original id.
     #[prost(string, tag = "13")]
     pub identity: String,
     /// The person's other name.
@@ -94,6 +106,29 @@ pub struct StoredEvent {
     /// 0 an event, 1 a daily count.
     #[prost(int32, tag = "27")]
     pub kind: i32,
+    /// The id that stands for who it is about, 16 bytes.
+    #[prost(bytes = "vec", tag = "28")]
+    pub subject: Vec<u8>,
+    /// What is personal in it, sealed.
+    #[prost(bytes = "vec", tag = "29")]
+    pub sealed: Vec<u8>,
+    /// What the subject is: 0 a person, 1 somebody who did not consent to more.
+    #[prost(int32, tag = "30")]
+    pub standing: i32,
+    /// What is personal to others it names.
+    #[prost(message, repeated, tag = "31")]
+    pub others: Vec<StoredOther>,
+}
+
+/// What is personal to somebody whom an event names beside its own person.
+#[derive(Clone, PartialEq, Message)]
+pub struct StoredOther {
+    /// The id that stands for them, 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub subject: Vec<u8>,
+    /// What is personal, sealed.
+    #[prost(bytes = "vec", tag = "2")]
+    pub sealed: Vec<u8>,
 }
 
 /// One tag.
@@ -116,11 +151,20 @@ pub enum DecodeError {
     /// The id is not 16 bytes long.
     #[error("not a stored event: its id has {0} bytes instead of 16")]
     Id(usize),
+    /// The id of a person is not 16 bytes long.
+    #[error("not a stored event: the id of a person has {0} bytes instead of 16")]
+    Subject(usize),
 }
 
-/// Appends the stored form of `event` to `out`, with the digest of what the client sent. The position is not part of
-/// it: a record's place in the log says it.
+/// Appends the stored form of `event` to `out`, with the digest of what the client sent and nothing sealed: whoever calls
+/// it knows that nothing in the event is personal. The position is not part of it: a record's place in the log says it.
 pub fn encode(event: &Event<'_>, digest: &[u8], out: &mut Vec<u8>) {
+    encode_clear(event, out);
+    Rest { kind: event.kind, digest, standing: Standing::Nobody, sealed: &[], others: &[] }.encode(out);
+}
+
+/// Appends the part of a record that holds `event` as it is. [`Rest::encode`] appends the rest.
+pub fn encode_clear(event: &Event<'_>, out: &mut Vec<u8>) {
     bytes(out, 1, event.id.as_bytes());
     text(out, 2, &event.app);
     text(out, 3, &event.name);
@@ -163,19 +207,59 @@ pub fn encode(event: &Event<'_>, digest: &[u8], out: &mut Vec<u8>) {
     text(out, 23, &event.data);
     text(out, 24, &event.metadata);
     text(out, 25, event.original_id.as_deref().unwrap_or_default());
-    bytes(out, 26, digest);
-    if event.kind == Kind::DailyCount {
-        encode_key(27, WireType::Varint, out);
-        out.push(1);
-    }
 }
 
-/// Reads the stored form of the event at `position`.
-///
-/// # Errors
-/// [`DecodeError`] when the bytes are something else.
-pub fn decode(stored: &[u8], position: Position) -> Result<Event<'static>, DecodeError> {
-    StoredEvent::decode(stored)?.into_event(position)
+/// The part of a record that comes after the event itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Rest<'r> {
+    /// What the record is.
+    pub kind: Kind,
+    /// Digest of the event as the client sent it.
+    pub digest: &'r [u8],
+    /// Who it is about.
+    pub standing: Standing,
+    /// What is personal, sealed for the person of the standing, or for the month alone; empty for nothing.
+    pub sealed: &'r [u8],
+    /// What is sealed for others.
+    pub others: &'r [(SubjectId, &'r [u8])],
+}
+
+impl Rest<'_> {
+    /// Appends it.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        bytes(out, 26, self.digest);
+        if self.kind == Kind::DailyCount {
+            encode_key(27, WireType::Varint, out);
+            out.push(1);
+        }
+        if let Some(subject) = self.standing.subject() {
+            bytes(out, 28, subject.as_bytes());
+        }
+        bytes(out, 29, self.sealed);
+        if matches!(self.standing, Standing::Pseudonym(_)) {
+            encode_key(30, WireType::Varint, out);
+            out.push(1);
+        }
+        for (subject, sealed) in self.others {
+            encode_key(31, WireType::LengthDelimited, out);
+            encode_varint((bytes_length(1, subject.as_bytes().len()) + bytes_length(2, sealed.len())) as u64, out);
+            bytes(out, 1, subject.as_bytes());
+            bytes(out, 2, sealed);
+        }
+    }
+
+    /// How many bytes [`Rest::encode`] appends of parts as long as these, before they are sealed.
+    #[must_use]
+    pub fn length(kind: Kind, has_subject: bool, sealed: usize, others: impl Iterator<Item = usize>) -> usize {
+        const SUBJECT: usize = 16;
+        let others = others.map(|sealed| bytes_length(31, bytes_length(1, SUBJECT) + bytes_length(2, sealed)));
+        bytes_length(26, size_of::<crate::Digest>())
+            + if kind == Kind::DailyCount { 3 } else { 0 }
+            // A pseudonym says so in three bytes more.
+            + if has_subject { bytes_length(28, SUBJECT) + 3 } else { 0 }
+            + bytes_length(29, sealed)
+            + others.sum::<usize>()
+    }
 }
 
 impl StoredEvent {
@@ -236,7 +320,15 @@ fn text(out: &mut Vec<u8>, tag: u32, value: &str) {
 
 /// Encoded length of a text field whose number is below 16.
 fn text_length(value: &str) -> usize {
-    if value.is_empty() { 0 } else { 1 + prost::encoding::encoded_len_varint(value.len() as u64) + value.len() }
+    bytes_length(1, value.len())
+}
+
+/// Encoded length of a field of this many bytes.
+fn bytes_length(tag: u32, length: usize) -> usize {
+    if length == 0 {
+        return 0;
+    }
+    prost::encoding::key_len(tag) + prost::encoding::encoded_len_varint(length as u64) + length
 }
 
 /// A `sint64`: zigzag, then varint.
@@ -244,86 +336,5 @@ fn signed(out: &mut Vec<u8>, tag: u32, value: i64) {
     if value != 0 {
         encode_key(tag, WireType::Varint, out);
         encode_varint(((value << 1) ^ (value >> 63)) as u64, out);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn any_text() -> impl Strategy<Value = Option<Cow<'static, str>>> {
-        proptest::option::of("[a-zA-Zé0-9 \"]{1,12}".prop_map(Cow::Owned))
-    }
-
-    prop_compose! {
-        fn any_event()(
-            id: [u8; 16],
-            texts in proptest::collection::vec(any_text(), 12),
-            times in (any::<i32>(), any::<i32>()),
-            priority in 0i32..4,
-            rate in prop_oneof![Just(1.0), 0.001f64..1.0],
-            tags in proptest::collection::btree_map("[a-z]{1,5}", "[a-z0-9]{0,200}", 0..4),
-            count: bool,
-        ) -> Event<'static> {
-            let mut texts = texts.into_iter();
-            let mut next = || texts.next().flatten();
-            let (kind, actor) = (next(), next());
-            Event {
-                id: EventId::from_bytes(id),
-                original_id: next(),
-                kind: if count { Kind::DailyCount } else { Kind::Event },
-                app: Cow::Borrowed("app"),
-                name: Cow::Borrowed("a.b"),
-                version: Cow::Borrowed("1.0.0"),
-                time: Timestamp::from_microseconds(times.0.into()),
-                received: Timestamp::from_microseconds(times.1.into()),
-                position: 7,
-                category: Cow::Borrowed("product"),
-                priority: Priority::from_number(priority),
-                sample_rate: rate,
-                source: next(),
-                platform: next(),
-                environment: next(),
-                identity: next(),
-                anonymous_id: next(),
-                session: next(),
-                group: next(),
-                actor: (kind.is_some() || actor.is_some()).then_some(Actor { kind, id: actor }),
-                correlation: next(),
-                causation: next(),
-                request: next(),
-                tags: tags.into_iter().map(|(key, value)| (Cow::Owned(key), Cow::Owned(value))).collect(),
-                data: Cow::Borrowed("{\"a\":1}"),
-                metadata: Cow::Borrowed(""),
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_stored_is_read_back(event in any_event()) {
-            let mut stored = Vec::new();
-            encode(&event, &[9; 16], &mut stored);
-            prop_assert_eq!(decode(&stored, 7).unwrap(), event);
-            // The same bytes that prost itself would write.
-            prop_assert_eq!(StoredEvent::decode(stored.as_slice()).unwrap().encode_to_vec(), stored);
-        }
-
-        #[test]
-        fn canonical_json_is_json(event in any_event()) {
-            let mut out = Vec::new();
-            event.write_json(&mut out);
-            let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
-            prop_assert_eq!(value["id"].as_str().map(str::to_owned), Some(event.id.to_string()));
-            prop_assert_eq!(value["identity"].as_str(), event.identity.as_deref());
-            prop_assert_eq!(&value["data"]["a"], 1);
-        }
-
-        #[test]
-        fn damaged_bytes_do_not_panic(bytes: Vec<u8>) {
-            let _ = decode(&bytes, 1);
-        }
     }
 }

@@ -1,0 +1,309 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::seal::NONCE_BYTES;
+use crate::{Month, Months, Person, SealKeys, Secret, app_hash};
+
+fn any_text() -> impl Strategy<Value = Option<Cow<'static, str>>> {
+    proptest::option::of("[a-zA-Zé0-9 \"]{1,12}".prop_map(Cow::Owned))
+}
+
+prop_compose! {
+    fn any_event()(
+        id: [u8; 16],
+        texts in proptest::collection::vec(any_text(), 12),
+        times in (any::<i32>(), any::<i32>()),
+        priority in 0i32..4,
+        rate in prop_oneof![Just(1.0), 0.001f64..1.0],
+        tags in proptest::collection::btree_map("[a-z]{1,5}", "[a-z0-9]{0,200}", 0..4),
+        count: bool,
+    ) -> Event<'static> {
+        let mut texts = texts.into_iter();
+        let mut next = || texts.next().flatten();
+        let (kind, actor) = (next(), next());
+        Event {
+            id: EventId::from_bytes(id),
+            original_id: next(),
+            kind: if count { Kind::DailyCount } else { Kind::Event },
+            app: Cow::Borrowed("app"),
+            name: Cow::Borrowed("a.b"),
+            version: Cow::Borrowed("1.0.0"),
+            time: Timestamp::from_microseconds(times.0.into()),
+            received: Timestamp::from_microseconds(times.1.into()),
+            position: 7,
+            category: Cow::Borrowed("product"),
+            priority: Priority::from_number(priority),
+            sample_rate: rate,
+            source: next(),
+            platform: next(),
+            environment: next(),
+            identity: next(),
+            anonymous_id: next(),
+            session: next(),
+            group: next(),
+            actor: (kind.is_some() || actor.is_some()).then_some(Actor { kind, id: actor }),
+            correlation: next(),
+            causation: next(),
+            request: next(),
+            tags: tags.into_iter().map(|(key, value)| (Cow::Owned(key), Cow::Owned(value))).collect(),
+            data: Cow::Borrowed("{\"a\":1}"),
+            metadata: Cow::Borrowed(""),
+        }
+    }
+}
+
+prop_compose! {
+    fn any_personal()(
+        texts in proptest::collection::vec(any_text(), 5),
+        data in proptest::collection::btree_map("p[a-z]{1,4}", 0..1_000u32, 0..3),
+        metadata in proptest::collection::btree_map("p[a-z]{1,4}", "[a-z]{0,9}", 0..2),
+        tags in proptest::collection::btree_map("p[a-z]{1,4}", "[a-z]{0,9}", 0..2),
+    ) -> Personal<'static> {
+        let mut texts = texts.into_iter();
+        let mut next = || texts.next().flatten();
+        Personal {
+            identity: next(),
+            anonymous_id: next(),
+            session: next(),
+            actor_id: next(),
+            original_id: next(),
+            data: data.iter().map(|(name, value)| (format!("/{name}").into(), format!("{value}.50").into())).collect(),
+            metadata:
+                metadata.iter().map(|(name, text)| (format!("/{name}").into(), format!("\"{text}\"").into())).collect(),
+            tags: tags.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        }
+    }
+}
+
+fn person(byte: u8) -> Arc<Person> {
+    Arc::new(Person {
+        id: SubjectId::from_bytes([byte; 16]),
+        secret: Secret::from_bytes([byte; 32]),
+        consents: Box::default(),
+        objected: false,
+    })
+}
+
+/// A record of `event`, which has nothing personal, with `own` sealed for its person and `other` for another.
+fn sealed(
+    event: &Event<'_>,
+    standing: Standing,
+    secret: &Secret,
+    own: &Personal<'_>,
+    other: Option<(&Person, &Personal<'_>)>,
+) -> Vec<u8> {
+    let seal = |person: Option<SubjectId>, secret_of: Option<&Secret>, personal: &Personal<'_>| {
+        let (mut plain, mut sealed) = (Vec::new(), Vec::new());
+        personal.encode(&mut plain);
+        let context = seal_context(app_hash(&event.app), &event.id, event.time, person);
+        SealKeys::derive(secret_of, secret).seal([3; NONCE_BYTES], &context, &plain, &mut sealed);
+        sealed
+    };
+    let own = seal(standing.person(), standing.person().map(|_| person(1)).as_ref().map(|person| &person.secret), own);
+    let other = other.map(|(person, personal)| (person.id, seal(Some(person.id), Some(&person.secret), personal)));
+    let others: Vec<_> = other.iter().map(|(id, sealed)| (*id, sealed.as_slice())).collect();
+    let mut out = Vec::new();
+    encode_clear(event, &mut out);
+    let clear = out.len();
+    let rest = Rest { kind: event.kind, digest: &[9; 16], standing, sealed: &own, others: &others };
+    rest.encode(&mut out);
+    let lengths = others.iter().map(|(_, sealed)| sealed.len());
+    let most = Rest::length(event.kind, standing.subject().is_some(), own.len(), lengths);
+    assert!((most - 3..=most).contains(&(out.len() - clear)), "{most}");
+    out
+}
+
+proptest! {
+    #[test]
+    fn what_is_stored_is_read_back(event in any_event()) {
+        let mut stored = Vec::new();
+        encode(&event, &[9; 16], &mut stored);
+        let decoded = decode(&stored, 7).unwrap();
+        // As records were written before there was sealing: nothing is sealed, and everything there.
+        prop_assert!(!decoded.is_sealed());
+        prop_assert_eq!(decoded.standing, Standing::Nobody);
+        let opened = decoded.open(&Months::default(), &|_| None);
+        prop_assert_eq!((opened.event, opened.unreadable), (event, 0));
+        // The same bytes that prost itself would write.
+        prop_assert_eq!(StoredEvent::decode(stored.as_slice()).unwrap().encode_to_vec(), stored);
+    }
+
+    #[test]
+    fn what_is_sealed_is_given_back(
+        event in any_event(), own in any_personal(), other in any_personal(), who in 0..3u8, two: bool,
+    ) {
+        let mut event = Event { identity: None, anonymous_id: None, session: None, original_id: None, actor: None, ..event };
+        // Data with numbers as they were written, metadata whose names stand around what is taken out.
+        event.data = Cow::Borrowed("{\"a\":1.50,\"z\":[]}");
+        event.metadata = Cow::Borrowed("{}");
+        let standing = match who {
+            0 => Standing::Nobody,
+            1 => Standing::Person(person(1).id),
+            _ => Standing::Pseudonym(SubjectId::from_bytes([5; 16])),
+        };
+        let own = Personal { data: own.data.into_iter().map(|(at, json)| (format!("{at}_").into(), json)).collect(), ..own };
+        let month = Secret::from_bytes([8; 32]);
+        let second = person(2);
+        let stored = sealed(&event, standing, &month, &own, two.then_some((&second, &other)));
+        prop_assert_eq!(StoredEvent::decode(stored.as_slice()).unwrap().encode_to_vec(), &stored[..]);
+
+        // What a scan sees.
+        let peeked = peek(&stored).unwrap();
+        prop_assert_eq!((peeked.app, peeked.category, peeked.standing), ("app", "product", standing));
+        prop_assert_eq!(peeked.is_about(second.id), two);
+
+        // Without secrets there is nothing but the event in the clear.
+        let decoded = decode(&stored, 7).unwrap();
+        let expected = Event {
+            anonymous_id: standing.subject().map(|id| id.to_string().into()), ..event.clone()
+        };
+        prop_assert_eq!(&decoded.event, &expected);
+        prop_assert_eq!(decoded.standing, standing);
+        prop_assert_eq!(decoded.month(), ("product", Month::of(event.time)));
+        let mut months = Months::default();
+        months.insert("product", Month::of(event.time), Arc::new(month));
+        let everyone = |id: SubjectId| [person(1), person(2)].into_iter().find(|person| person.id == id);
+        let nobody = |_: SubjectId| None;
+        let parts = 1 + usize::from(two);
+        let closed = decoded.clone().open(&Months::default(), &everyone);
+        prop_assert_eq!((&closed.event, closed.unreadable), (&expected, parts));
+        let mut other_month = Months::default();
+        other_month.insert("product", Month::of(event.time), Arc::new(Secret::from_bytes([7; 32])));
+        let closed = decoded.clone().open(&other_month, &everyone);
+        prop_assert_eq!((&closed.event, closed.unreadable), (&expected, parts));
+        if standing.person().is_some() {
+            let closed = decoded.clone().open(&months, &nobody);
+            prop_assert_eq!((&closed.event, closed.unreadable), (&expected, parts));
+        }
+
+        // With them, everything.
+        let opened = decoded.open(&months, &everyone);
+        prop_assert_eq!(opened.unreadable, 0);
+        let got = opened.event;
+        if !two {
+            prop_assert_eq!((&got.identity, &got.session, &got.original_id), (&own.identity, &own.session, &own.original_id));
+            prop_assert_eq!(got.actor.and_then(|actor| actor.id), own.actor_id);
+            prop_assert_eq!(opened.own_anonymous_id, own.anonymous_id);
+        }
+        let data: serde_json::Value = serde_json::from_str(&got.data).unwrap();
+        let mut members = own.data.len();
+        prop_assert!(got.data.contains("\"a\":1.50"));
+        if two {
+            members += other.data.len();
+        }
+        prop_assert_eq!(data.as_object().unwrap().len(), members + 2);
+        for (pointer, json) in own.data.iter().chain(other.data.iter().filter(|_| two)) {
+            let name = format!("\"{}\":{json}", &pointer[1..]);
+            prop_assert!(got.data.contains(&name), "{} in {}", name, got.data);
+        }
+        let names: Vec<_> = data.as_object().unwrap().keys().collect();
+        prop_assert!(names.is_sorted(), "{:?}", names);
+        for tag in &own.tags {
+            prop_assert!(got.tags.contains(tag));
+        }
+        prop_assert!(got.tags.is_sorted());
+    }
+
+    #[test]
+    fn canonical_json_is_json(event in any_event()) {
+        let mut out = Vec::new();
+        event.write_json(&mut out);
+        let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        prop_assert_eq!(value["id"].as_str().map(str::to_owned), Some(event.id.to_string()));
+        prop_assert_eq!(value["identity"].as_str(), event.identity.as_deref());
+        prop_assert_eq!(&value["data"]["a"], 1);
+    }
+
+    #[test]
+    fn damaged_bytes_do_not_panic(bytes: Vec<u8>, event in any_event(), own in any_personal(), at: usize, byte: u8) {
+        let look = |bytes: &[u8]| {
+            let _ = peek(bytes);
+            if let Ok(stored) = decode(bytes, 1) {
+                let mut months = Months::default();
+                let (class, month) = stored.month();
+                months.insert(class, month, Arc::new(Secret::from_bytes([8; 32])));
+                let _ = stored.open(&months, &|_| Some(person(1)));
+            }
+        };
+        look(&bytes);
+        let standing = Standing::Person(person(1).id);
+        let mut stored = sealed(&event, standing, &Secret::from_bytes([8; 32]), &own, Some((&person(2), &own)));
+        let at = at % stored.len();
+        stored[at] = byte;
+        look(&stored);
+        look(&stored[..at]);
+    }
+}
+
+#[test]
+fn a_sealed_part_opens_only_in_its_record() {
+    let event = |id: u8, time: i64| Event {
+        id: EventId::from_bytes([id; 16]),
+        time: Timestamp::from_microseconds(time),
+        ..plain_event()
+    };
+    let secret = Secret::from_bytes([8; 32]);
+    let own = Personal { identity: Some("ada".into()), ..Personal::default() };
+    let standing = Standing::Person(person(1).id);
+    let mut months = Months::default();
+    months.insert("product", Month::of(Timestamp::from_microseconds(0)), Arc::new(secret.clone()));
+    let whole = |id, time| decode(&sealed(&event(id, time), standing, &secret, &own, None), 1).unwrap();
+    let everyone = |_: SubjectId| Some(person(1));
+    assert_eq!(whole(1, 1).open(&months, &everyone).event.identity.as_deref(), Some("ada"));
+    for other in [whole(2, 1), whole(1, 2)] {
+        let swapped = Stored { sealed: other.sealed, ..whole(1, 1) };
+        let opened = swapped.open(&months, &everyone);
+        assert_eq!((opened.event.identity, opened.unreadable), (None, 1));
+    }
+}
+
+#[test]
+fn the_keys_of_a_record_are_those_of_its_standing() {
+    let secret = Secret::from_bytes([8; 32]);
+    let mut months = Months::default();
+    months.insert("product", Month::of(Timestamp::from_microseconds(0)), Arc::new(secret.clone()));
+    let keys = |standing, people: &dyn Fn(SubjectId) -> Option<Arc<Person>>| {
+        let stored = sealed(&plain_event(), standing, &secret, &Personal::default(), None);
+        let keys = decode(&stored, 1).unwrap().record_keys(&months, people)?;
+        Some((*keys.keys.digest_key(), keys.with_person))
+    };
+    let of = |person: Option<&Secret>| *SealKeys::derive(person, &secret).digest_key();
+    let one = person(1);
+    assert_eq!(keys(Standing::Nobody, &|_| None), Some((of(None), true)));
+    assert_eq!(keys(Standing::Pseudonym(one.id), &|_| None), Some((of(None), false)));
+    assert_eq!(keys(Standing::Person(one.id), &|_| Some(person(1))), Some((of(Some(&one.secret)), true)));
+    assert_eq!(keys(Standing::Person(one.id), &|_| None), None);
+}
+
+fn plain_event() -> Event<'static> {
+    Event {
+        id: EventId::from_bytes([1; 16]),
+        original_id: None,
+        kind: Kind::Event,
+        app: Cow::Borrowed("app"),
+        name: Cow::Borrowed("a.b"),
+        version: Cow::Borrowed("1.0.0"),
+        time: Timestamp::from_microseconds(0),
+        received: Timestamp::from_microseconds(0),
+        position: 0,
+        category: Cow::Borrowed("product"),
+        priority: Priority::Normal,
+        sample_rate: 1.0,
+        source: None,
+        platform: None,
+        environment: None,
+        identity: None,
+        anonymous_id: None,
+        session: None,
+        group: None,
+        actor: None,
+        correlation: None,
+        causation: None,
+        request: None,
+        tags: Vec::new(),
+        data: Cow::Borrowed(""),
+        metadata: Cow::Borrowed(""),
+    }
+}

@@ -110,6 +110,89 @@ impl ReadError {
     }
 }
 
+/// Why closed segments were not all compacted. Those that were stay so.
+#[derive(Debug, thiserror::Error)]
+pub enum CompactError {
+    /// Another compaction is running.
+    #[error("the log is being compacted already")]
+    Running,
+    /// A segment is not as it was written. It was left as it is; the others were compacted.
+    #[error("{} is damaged at byte {offset}: {what}", file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// Where in it.
+        offset: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// The file was written by a later version of Daybook.
+    #[error("{} has format version {version}, which this Daybook does not know", file.display())]
+    Version {
+        /// The file.
+        file: PathBuf,
+        /// Its version.
+        version: u16,
+    },
+    /// The new file has no room beside the old one, which stays.
+    #[error("no space left for {}", file.display())]
+    NoSpace {
+        /// The new file.
+        file: PathBuf,
+    },
+    /// The disk refused.
+    #[error("{}: {source}", file.display())]
+    Io {
+        /// The file or directory.
+        file: PathBuf,
+        /// What the disk said.
+        source: io::Error,
+    },
+    /// A write or a sync of the log failed; nothing of it is changed until it is opened again.
+    #[error("the log takes no more writes until it is opened again: {0}")]
+    Poisoned(String),
+    /// The log is closed.
+    #[error("the log is closed")]
+    Closed,
+}
+
+impl CompactError {
+    /// For `map_err`, of what was to be written.
+    pub(crate) fn writing(file: &Path) -> impl FnOnce(io::Error) -> Self {
+        let file = file.to_owned();
+        move |source| if no_space(&source) { Self::NoSpace { file } } else { Self::Io { file, source } }
+    }
+}
+
+impl From<ReadError> for CompactError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Damaged { file, offset, what } => Self::Damaged { file, offset, what },
+            ReadError::Version { file, version } => Self::Version { file, version },
+            ReadError::Io { file, source } => Self::Io { file, source },
+        }
+    }
+}
+
+/// Why the segment that is written was not closed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RollError {
+    /// The disk is full.
+    #[error("no space left for the log")]
+    NoSpace,
+    /// A write or a sync failed; the log takes no more writes until it is opened again.
+    #[error("the log takes no more writes until it is opened again: {0}")]
+    Poisoned(String),
+    /// The log is closed.
+    #[error("the log is closed")]
+    Closed,
+}
+
+/// Whether the disk, or the owner's share of it, is full.
+pub(crate) fn no_space(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
 /// Why a batch was not appended. Nothing of it is in the log, except after [`AppendError::Poisoned`], where that is not
 /// known until the log is opened again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 //!
 //! Records go into segment files in checksummed, compressed frames. One writer takes everything that waits, writes it
 //! with one call and syncs once (group commit); whoever appended is answered after that. What is already in the log
-//! is known exactly, by key, over its whole length. The bytes are described in `docs/log-format.md`; nothing outside
+//! is known exactly, by key, over its whole length. What has expired is compacted to its hash. The bytes are described in `docs/log-format.md`; nothing outside
 //! this crate knows them.
 //!
 //! [`Log::open`] gives a [`Log`], a handle that is cheap to clone. [`Log::append`] is asynchronous; everything that
@@ -11,6 +11,7 @@
 pub mod disk;
 pub mod limits;
 
+mod compaction;
 mod error;
 mod frame;
 mod index;
@@ -25,8 +26,9 @@ mod stream;
 mod tail;
 mod writer;
 
+pub use compaction::{Candidate, Compacted, Progress};
 pub use daybook_event::record::{Appended, Batch as AppendBatch, Digest, Known, RecordKey, RecordMeta};
-pub use error::{AppendError, OpenError, ReadError};
+pub use error::{AppendError, CompactError, OpenError, ReadError, RollError};
 pub use index::IndexStatus;
 pub use log::{Log, LogOptions, LogStatus};
 pub use record::{Clash, Filter, Page, ReadLimit, Record};

@@ -45,6 +45,11 @@ pub const READ_AHEAD_BYTES: usize = 128 * 1024;
 /// Newest bytes of the log that are verified at start; older segments are verified by their footers and as they are
 /// read.
 pub const OPEN_VERIFY_BYTES_DEFAULT: u64 = 8 * 1024 * 1024 * 1024;
+/// Bytes of a compacted segment that are written with one call.
+pub const COMPACT_WRITE_BYTES: usize = 1024 * 1024;
+/// Bytes of a compacted segment that are written before they are synced, so that the log's own sync never waits for many
+/// of them.
+pub const COMPACT_SYNC_EVERY_BYTES: u64 = 8 * 1024 * 1024;
 /// How long the log must have nothing to do before it writes a mark that proves its tail.
 pub const IDLE_BEFORE_MARK: Duration = Duration::from_millis(50);
 /// Shortest and longest time that a client is told to wait when the queue is full.
@@ -78,6 +83,10 @@ const _: () = assert!(REQUEST_RECORDS_MAX <= FRAME_RECORDS_MAX && FRAME_RECORDS_
 const _: () = assert!(FRAME_BYTES_DEFAULT <= GROUP_BYTES_MAX);
 const _: () =
     assert!(FRAME_BYTES_LIMIT > FRAME_BYTES_DEFAULT + REQUEST_BYTES_MAX + FRAME_RECORDS_MAX * RECORD_OVERHEAD_BYTES);
+const _: () = assert!(
+    FRAME_BYTES_LIMIT / 2 > FRAME_RECORDS_MAX * (RECORD_OVERHEAD_BYTES + 32),
+    "a frame must not become too large when the hash of a record is longer than the record"
+);
 const _: () = assert!(QUEUE_BYTES_DEFAULT >= REQUEST_BYTES_MAX);
 const _: () = assert!(
     SEGMENT_BYTES_DEFAULT + 2 * (GROUP_BYTES_MAX + FRAME_BYTES_LIMIT) as u64 <= SEGMENT_BYTES_LIMIT,

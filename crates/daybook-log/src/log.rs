@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
@@ -10,8 +11,9 @@ use daybook_event::record::{Appended, Batch, Known, RecordKey};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::compaction::{Candidate, Compacted, Progress, Task, compact};
 use crate::disk::{Disk, DiskLock, LockError, RealDisk};
-use crate::error::{AppendError, OpenError, ReadError};
+use crate::error::{AppendError, CompactError, OpenError, ReadError, RollError};
 use crate::index::{IdIndex, IndexOptions, IndexStatus};
 use crate::limits::{
     FRAME_BYTES_DEFAULT, FRAME_BYTES_LIMIT, INDEX_FILTER_BYTES_DEFAULT, INDEX_TABLE_IDS_DEFAULT, INDEX_TABLE_IDS_MIN,
@@ -92,6 +94,9 @@ struct Inner {
     index: Arc<IdIndex>,
     reader: Reader,
     head: watch::Receiver<Position>,
+    /// Held by whoever compacts.
+    compacting: Mutex<()>,
+    closing: AtomicBool,
     /// Taken by whoever closes the log.
     running: Mutex<Option<Running>>,
     /// Says that the log is closed.
@@ -149,7 +154,9 @@ impl Log {
         let running = Mutex::new(Some(Running { writer, lock }));
         let reader = Reader::new(Arc::clone(&store));
         let (closed, _) = watch::channel(false);
-        Ok(Self { inner: Arc::new(Inner { queue, store, index, reader, head, running, closed }) })
+        let (compacting, closing) = (Mutex::new(()), AtomicBool::new(false));
+        let inner = Inner { queue, store, index, reader, head, compacting, closing, running, closed };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// What is known of each key, exact for everything durable. Fast, though it may read from the disk.
@@ -181,7 +188,8 @@ impl Log {
         }
     }
 
-    /// The durable records behind `after` that the filter wants, in position order, as far as the limit allows.
+    /// The durable records behind `after` that the filter wants, in position order, as far as the limit allows. Those
+    /// that were compacted are left out.
     ///
     /// # Errors
     /// [`ReadError`] when they cannot be read; then nothing is given, rather than less than there is.
@@ -189,12 +197,74 @@ impl Log {
         self.inner.reader.read(after, limit, filter)
     }
 
-    /// The bytes of one record, hidden or not; `None` when there is no durable record at this position.
+    /// The bytes of one record, hidden or not; `None` when there is no durable record at this position, or it was
+    /// compacted.
     ///
     /// # Errors
     /// [`ReadError`] when it cannot be read.
     pub fn record(&self, position: Position) -> Result<Option<Bytes>, ReadError> {
         self.inner.reader.record(position)
+    }
+
+    /// The leaf hash of one record, SHA-256 of a zero byte and its bytes (RFC 6962, section 2.1), hidden or not,
+    /// compacted or not; `None` when there is no durable record at this position.
+    ///
+    /// # Errors
+    /// [`ReadError`] when it cannot be read.
+    pub fn leaf(&self, position: Position) -> Result<Option<[u8; 32]>, ReadError> {
+        self.inner.reader.leaf(position)
+    }
+
+    /// Replaces records in closed segments by their leaf hashes: those that are older than `oldest_kept_us`, in
+    /// microseconds since the Unix epoch, and of which `expired` says so. Their positions and what is known of their
+    /// keys stay. Blocks, reads the segments that have records so old, and takes room for a second copy of one
+    /// segment while it is at work. `progress` hears of each segment that was looked at; `stop` is asked at each frame.
+    ///
+    /// What is written to now is not a closed segment; see [`Log::roll_older_than`]. When the log is closed the
+    /// compaction stops.
+    ///
+    /// # Errors
+    /// [`CompactError`]. What was compacted before stays so; `progress` heard of it.
+    pub fn compact(
+        &self,
+        expired: &dyn Fn(&Candidate<'_>) -> bool,
+        oldest_kept_us: i64,
+        progress: &mut dyn FnMut(Progress),
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Compacted, CompactError> {
+        let inner = &self.inner;
+        let Some(_compacting) = inner.compacting.try_lock() else { return Err(CompactError::Running) };
+        if inner.closing.load(Ordering::Acquire) {
+            return Err(CompactError::Closed);
+        }
+        if let Some(reason) = inner.queue.poisoned() {
+            return Err(CompactError::Poisoned(reason));
+        }
+        let stop = || inner.closing.load(Ordering::Acquire) || stop();
+        compact(&inner.store, Some(&inner.reader), &Task { expired, oldest_kept_us, stop: &stop }, progress)
+    }
+
+    /// What [`Log::compact`] would do, without writing anything.
+    ///
+    /// # Errors
+    /// [`CompactError`] when a segment cannot be read.
+    pub fn survey(
+        &self,
+        expired: &dyn Fn(&Candidate<'_>) -> bool,
+        oldest_kept_us: i64,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Compacted, CompactError> {
+        compact(&self.inner.store, None, &Task { expired, oldest_kept_us, stop }, &mut |_| {})
+    }
+
+    /// Closes the segment that is written, so that it can be compacted, if its oldest record is older than this, in
+    /// microseconds since the Unix epoch; says whether it was.
+    ///
+    /// # Errors
+    /// [`RollError`].
+    pub async fn roll_older_than(&self, time_us: i64) -> Result<bool, RollError> {
+        let gone = |_| Err(self.inner.queue.poisoned().map_or(RollError::Closed, RollError::Poisoned));
+        self.inner.queue.roll(time_us)?.await.unwrap_or_else(gone)
     }
 
     /// The position of the last durable record; 0 when there is none.
@@ -238,7 +308,7 @@ impl Log {
         self.inner.store.directory.clone()
     }
 
-    /// Writes what waits, leaves the log in order and gives up the lock. Reading goes on working; appending is
+    /// Writes what waits, stops a compaction, leaves the log in order and gives up the lock. Reading goes on working; appending is
     /// [`AppendError::Closed`].
     pub async fn close(&self) {
         self.inner.queue.close();
@@ -253,12 +323,15 @@ impl Log {
 
 impl Inner {
     fn stop(&self) {
+        self.closing.store(true, Ordering::Release);
         self.queue.close();
         let Some(running) = self.running.lock().take() else { return };
         if running.writer.join().is_err() {
             tracing::error!("the log's writer met a bug and stopped");
         }
         self.index.close();
+        // Until a compaction has stopped that is under way. Whoever takes this later sees that the log is closing.
+        drop(self.compacting.lock());
         drop(running.lock);
         self.closed.send_replace(true);
     }

@@ -7,7 +7,7 @@ use daybook_event::record::{Appended, Batch};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
-use crate::error::AppendError;
+use crate::error::{AppendError, RollError};
 use crate::limits::{RETRY_AFTER_MAX, RETRY_AFTER_MIN};
 
 /// The answer to a request.
@@ -27,11 +27,22 @@ impl Request {
     }
 }
 
+/// Somebody wants the segment closed that is written.
+#[derive(Debug)]
+pub(crate) struct Roll {
+    /// When its oldest record is older than this.
+    pub(crate) older_than_us: i64,
+    /// Says whether it was.
+    pub(crate) answer: oneshot::Sender<Result<bool, RollError>>,
+}
+
 /// What the writer is to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     /// There is work.
     Work,
+    /// Somebody wants the segment closed.
+    Roll,
     /// Nothing came for a while.
     Idle,
     /// Nothing will come any more.
@@ -49,6 +60,7 @@ pub(crate) struct Queue {
 #[derive(Debug)]
 struct State {
     waiting: VecDeque<Request>,
+    rolls: Vec<Roll>,
     /// Bytes of everything that is not answered yet.
     bytes: usize,
     closed: bool,
@@ -59,7 +71,8 @@ struct State {
 
 impl Queue {
     pub(crate) fn new(bytes_max: usize) -> Self {
-        let state = State { waiting: VecDeque::new(), bytes: 0, closed: false, poisoned: None, bytes_per_second: 0.0 };
+        let (waiting, rolls) = (VecDeque::new(), Vec::new());
+        let state = State { waiting, rolls, bytes: 0, closed: false, poisoned: None, bytes_per_second: 0.0 };
         Self { state: Mutex::new(state), arrived: Condvar::new(), bytes_max }
     }
 
@@ -88,19 +101,44 @@ impl Queue {
         Ok(answered)
     }
 
+    /// Asks for the segment to be closed that is written.
+    pub(crate) fn roll(&self, older_than_us: i64) -> Result<oneshot::Receiver<Result<bool, RollError>>, RollError> {
+        let (answer, answered) = oneshot::channel();
+        let mut state = self.state.lock();
+        if let Some(reason) = &state.poisoned {
+            return Err(RollError::Poisoned(reason.clone()));
+        }
+        if state.closed {
+            return Err(RollError::Closed);
+        }
+        state.rolls.push(Roll { older_than_us, answer });
+        drop(state);
+        self.arrived.notify_one();
+        Ok(answered)
+    }
+
+    /// Takes who wants the segment closed.
+    pub(crate) fn take_rolls(&self) -> Vec<Roll> {
+        std::mem::take(&mut self.state.lock().rolls)
+    }
+
     /// Moves everything that waits to `requests`, waiting until there is something, or for as long as `patience`.
     pub(crate) fn take(&self, requests: &mut VecDeque<Request>, patience: Option<Duration>) -> Taken {
         let deadline = patience.map(|patience| Instant::now() + patience);
         let mut state = self.state.lock();
-        while state.waiting.is_empty() && !state.closed {
+        while state.waiting.is_empty() && state.rolls.is_empty() && !state.closed {
             match deadline {
                 None => self.arrived.wait(&mut state),
                 Some(deadline) => {
-                    if self.arrived.wait_until(&mut state, deadline).timed_out() && state.waiting.is_empty() {
+                    let timed_out = self.arrived.wait_until(&mut state, deadline).timed_out();
+                    if timed_out && state.waiting.is_empty() && state.rolls.is_empty() {
                         return Taken::Idle;
                     }
                 }
             }
+        }
+        if !state.rolls.is_empty() {
+            return Taken::Roll;
         }
         if state.waiting.is_empty() {
             return Taken::Closed;
@@ -143,6 +181,7 @@ impl Queue {
         let mut state = self.state.lock();
         state.closed = true;
         state.waiting.clear();
+        state.rolls.clear();
     }
 
     /// Bytes that wait, and how many may.

@@ -10,7 +10,7 @@ use daybook_event::record::{Digest, RecordKey};
 use parking_lot::Mutex;
 
 use crate::error::ReadError;
-use crate::frame::{Frame, FrameHeader, FrameKind};
+use crate::frame::{Frame, FrameHeader, FrameKind, Leaf};
 use crate::limits::{FRAME_CACHE_BYTES_MAX, FRAME_CACHE_FRAMES_MAX, READ_RECORDS_MAX};
 use crate::record::{Filter, Page, ReadLimit};
 use crate::store::{OpenSegment, Store, read_error};
@@ -58,22 +58,37 @@ impl Reader {
         Ok(page)
     }
 
-    /// One record, hidden or not; `None` when it is not in the log yet.
+    /// One record, hidden or not; `None` when it is not in the log yet, or compacted.
     pub(crate) fn record(&self, position: Position) -> Result<Option<Bytes>, ReadError> {
+        let frame = self.frame_of(position)?;
+        Ok(frame.and_then(|frame| frame.record(position, &ALL)).map(|record| record.bytes))
+    }
+
+    /// The leaf hash of one record, compacted or not; `None` when it is not in the log yet.
+    pub(crate) fn leaf(&self, position: Position) -> Result<Option<Leaf>, ReadError> {
+        Ok(self.frame_of(position)?.and_then(|frame| frame.leaf(position)))
+    }
+
+    /// Drops what is cached of the segment of these positions, whose file was replaced.
+    pub(crate) fn forget(&self, first: Position, next: Position) {
+        self.cache.lock().forget(first, next);
+    }
+
+    /// The frame that holds a durable record.
+    fn frame_of(&self, position: Position) -> Result<Option<Arc<Frame>>, ReadError> {
         if position == 0 || position > self.store.head() {
             return Ok(None);
         }
-        if let Some(frame) = self.cache.lock().get(position) {
-            return Ok(frame.record(position, &ALL).map(|record| record.bytes));
-        }
         let Some(located) = self.store.locate(position) else { return Ok(None) };
+        if let Some(frame) = self.cache.lock().get(position, located.entry.generation) {
+            return Ok(Some(frame));
+        }
         let segment = self.store.open(located.entry.first)?;
-        let Some((offset, _)) = segment.sparse.read().seek(position, &ALL) else { return Ok(None) };
+        let Some(offset) = segment.sparse.read().seek_to(position) else { return Ok(None) };
         let mut frames = Frames::new(&self.store, &segment, offset, SINGLE_READ_BYTES);
         while let Some(header) = frames.next()? {
             if header.end() > position {
-                let frame = self.frame(&mut frames, &header)?;
-                return Ok(frame.record(position, &ALL).map(|record| record.bytes));
+                return self.frame(&mut frames, &header).map(Some);
             }
             frames.stream.advance(&header);
         }
@@ -113,11 +128,16 @@ impl Reader {
 
     /// The frame that the header belongs to, from the cache or from the file.
     fn frame(&self, frames: &mut Frames<'_>, header: &FrameHeader) -> Result<Arc<Frame>, ReadError> {
-        if let Some(frame) = self.cache.lock().get(header.first) {
+        let generation = frames.segment.generation;
+        if let Some(frame) = self.cache.lock().get(header.first, generation) {
             return Ok(frame);
         }
         let frame = Arc::new(frames.decode(header)?);
-        self.cache.lock().put(Arc::clone(&frame));
+        let mut cache = self.cache.lock();
+        // Under the lock, so that no frame of a file that was replaced comes in after the others went.
+        if self.store.is_current(frames.segment) {
+            cache.put(Arc::clone(&frame), generation);
+        }
         Ok(frame)
     }
 }
@@ -133,7 +153,7 @@ pub(crate) fn identities(
     while next <= to {
         let Some(located) = store.locate(next) else { break };
         let segment = store.open(located.entry.first)?;
-        let Some((offset, _)) = segment.sparse.read().seek(next, &ALL) else { break };
+        let Some(offset) = segment.sparse.read().seek_to(next) else { break };
         let mut frames = Frames::new(store, &segment, offset, 1024 * 1024);
         while let Some(header) = frames.next()? {
             if header.end() > next && header.kind == FrameKind::Records {
@@ -223,40 +243,60 @@ impl<'a> Frames<'a> {
 /// Frames that were read last, by their first position.
 #[derive(Debug, Default)]
 struct FrameCache {
-    frames: BTreeMap<Position, (Arc<Frame>, u64)>,
+    frames: BTreeMap<Position, Cached>,
     bytes: usize,
     /// Counts uses, to know which is the oldest.
     clock: u64,
 }
 
+#[derive(Debug)]
+struct Cached {
+    frame: Arc<Frame>,
+    /// Of the segment it was read from.
+    generation: u32,
+    used: u64,
+}
+
 impl FrameCache {
-    /// The frame that holds a position.
-    fn get(&mut self, position: Position) -> Option<Arc<Frame>> {
+    /// The frame that holds a position in this generation of its segment.
+    fn get(&mut self, position: Position, generation: u32) -> Option<Arc<Frame>> {
         self.clock += 1;
-        let (frame, used) = self.frames.range_mut(..=position).next_back()?.1;
-        (position < frame.end()).then(|| {
-            *used = self.clock;
-            Arc::clone(frame)
+        let cached = self.frames.range_mut(..=position).next_back()?.1;
+        (position < cached.frame.end() && generation == cached.generation).then(|| {
+            cached.used = self.clock;
+            Arc::clone(&cached.frame)
         })
     }
 
-    fn put(&mut self, frame: Arc<Frame>) {
+    fn put(&mut self, frame: Arc<Frame>, generation: u32) {
         let bytes = frame.memory_bytes();
         if bytes > FRAME_CACHE_BYTES_MAX / 2 {
             return;
         }
         self.clock += 1;
+        let cached = Cached { frame, generation, used: self.clock };
         self.bytes += bytes;
-        if let Some((old, _)) = self.frames.insert(frame.first(), (frame, self.clock)) {
-            self.bytes -= old.memory_bytes();
+        if let Some(old) = self.frames.insert(cached.frame.first(), cached) {
+            self.bytes -= old.frame.memory_bytes();
         }
         while self.bytes > FRAME_CACHE_BYTES_MAX || self.frames.len() > FRAME_CACHE_FRAMES_MAX {
-            let Some(oldest) = self.frames.iter().min_by_key(|(_, (_, used))| *used).map(|(first, _)| *first) else {
+            let Some(oldest) = self.frames.iter().min_by_key(|(_, cached)| cached.used).map(|(first, _)| *first) else {
                 break;
             };
-            if let Some((old, _)) = self.frames.remove(&oldest) {
-                self.bytes -= old.memory_bytes();
-            }
+            self.remove(oldest);
+        }
+    }
+
+    /// Drops the frames that begin at these positions.
+    fn forget(&mut self, first: Position, next: Position) {
+        while let Some((&found, _)) = self.frames.range(first..next).next() {
+            self.remove(found);
+        }
+    }
+
+    fn remove(&mut self, first: Position) {
+        if let Some(old) = self.frames.remove(&first) {
+            self.bytes -= old.frame.memory_bytes();
         }
     }
 }

@@ -63,7 +63,7 @@ fn begin(disk: &Arc<dyn Disk>, directory: &Path) -> Result<Recovered, OpenError>
     random.write_u32(std::process::id());
     let log_id = random.finish();
     let active = create_segment(disk.as_ref(), directory, log_id, 1, &[])?;
-    let list = vec![SegmentEntry { first: 1, closed: None }];
+    let list = vec![SegmentEntry { first: 1, closed: None, generation: 0 }];
     let store = Store::new(Arc::clone(disk), directory, log_id, list, Arc::new(active), 0);
     Ok(Recovered { store, offset: SEGMENT_HEADER_BYTES, torn_bytes: 0, rewritten_records: 0 })
 }
@@ -93,7 +93,7 @@ pub(crate) fn create_segment(
 ) -> Result<OpenSegment, OpenError> {
     let path = segment_path(directory, first);
     let temporary = path.with_extension("seg.tmp");
-    let mut bytes = SegmentHeader { log_id, first }.encode().to_vec();
+    let mut bytes = SegmentHeader { log_id, first, compacted: false }.encode().to_vec();
     let mut sparse = SparseIndex::new();
     for (header, payload) in frames {
         let header = FrameHeader { synced: SEGMENT_HEADER_BYTES, ..*header };
@@ -115,7 +115,7 @@ pub(crate) fn create_segment(
         OpenError::io(&temporary)(error)
     })?;
     let end = AtomicU64::new(bytes.len() as u64);
-    Ok(OpenSegment { first, path, file, sparse: RwLock::new(sparse), end })
+    Ok(OpenSegment { first, generation: 0, path, file, sparse: RwLock::new(sparse), end })
 }
 
 /// Makes the last segment fit to be written to and the log complete.
@@ -144,7 +144,7 @@ fn recover_tail(
         let active = create_segment(disk.as_ref(), directory, log_id, begin, &frames)?;
         if begin != first {
             tail.close(cut, begin, &scan.sparse)?;
-            list.push(SegmentEntry { first, closed: Some((cut, *scan.sparse.summary())) });
+            list.push(SegmentEntry { first, closed: Some((cut, *scan.sparse.summary())), generation: 0 });
         }
         active
     } else {
@@ -153,10 +153,10 @@ fn recover_tail(
             cut_and_sync().map_err(OpenError::io(&tail.path))?;
         }
         let (sparse, end) = (RwLock::new(scan.sparse), AtomicU64::new(cut));
-        OpenSegment { first, path: tail.path, file: tail.file, sparse, end }
+        OpenSegment { first, generation: 0, path: tail.path, file: tail.file, sparse, end }
     };
     let offset = active.end.load(std::sync::atomic::Ordering::Acquire);
-    list.push(SegmentEntry { first: active.first, closed: None });
+    list.push(SegmentEntry { first: active.first, closed: None, generation: 0 });
     let store = Store::new(Arc::clone(disk), directory, log_id, list, Arc::new(active), head);
     let torn_bytes = if matches!(scan.stopped, Stopped::Fault(_)) { torn_bytes } else { 0 };
     Ok(Recovered { store, offset, torn_bytes, rewritten_records })
@@ -219,7 +219,8 @@ impl Opened {
         let footer = Footer::read(self.file.as_ref(), self.log_id).map_err(OpenError::io(&self.path))?;
         let footer = footer.filter(|footer| footer.next == next);
         if let Some(footer) = footer.as_ref().filter(|_| !verify) {
-            return Ok(SegmentEntry { first: self.first, closed: Some((footer.offset, *footer.sparse.summary())) });
+            let closed = Some((footer.offset, *footer.sparse.summary()));
+            return Ok(SegmentEntry { first: self.first, closed, generation: 0 });
         }
         let scan = self.scan(Some(next))?;
         if scan.next != next {
@@ -233,7 +234,7 @@ impl Opened {
             // A crash between putting the next segment in place and closing this one.
             self.close(scan.end, next, &scan.sparse)?;
         }
-        Ok(SegmentEntry { first: self.first, closed: Some((scan.end, *scan.sparse.summary())) })
+        Ok(SegmentEntry { first: self.first, closed: Some((scan.end, *scan.sparse.summary())), generation: 0 })
     }
 
     /// Reads the frames up to the first thing that is none, to the footer, or to the record `until`.

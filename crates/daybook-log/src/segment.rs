@@ -17,6 +17,8 @@ pub(crate) const SEGMENT_HEADER_BYTES: u64 = 64;
 pub(crate) const TRAILER_BYTES: u64 = 16;
 const MAGIC: [u8; 8] = *b"DAYBKSEG";
 const VERSION: u16 = 1;
+/// Of a segment that was compacted.
+const VERSION_COMPACTED: u16 = 2;
 const TRAILER_MAGIC: [u8; 8] = *b"DAYBKEND";
 const SPARSE_ENTRY_BYTES: usize = 40;
 
@@ -36,6 +38,8 @@ pub(crate) fn segment_name(name: &str) -> Option<Position> {
 pub(crate) struct SegmentHeader {
     pub(crate) log_id: u64,
     pub(crate) first: Position,
+    /// Whether some of its records may be compacted.
+    pub(crate) compacted: bool,
 }
 
 /// Why bytes are not a segment's header.
@@ -49,7 +53,8 @@ impl SegmentHeader {
     pub(crate) fn encode(&self) -> [u8; SEGMENT_HEADER_BYTES as usize] {
         let mut out = [0; SEGMENT_HEADER_BYTES as usize];
         out[..8].copy_from_slice(&MAGIC);
-        out[8..10].copy_from_slice(&VERSION.to_le_bytes());
+        let version = if self.compacted { VERSION_COMPACTED } else { VERSION };
+        out[8..10].copy_from_slice(&version.to_le_bytes());
         out[16..24].copy_from_slice(&self.log_id.to_le_bytes());
         out[24..32].copy_from_slice(&self.first.to_le_bytes());
         let checksum = crc64_nvme(&out[..56]);
@@ -67,11 +72,12 @@ impl SegmentHeader {
         if u64_at(bytes, 56) != crc64_nvme(&bytes[..56]) {
             return Err(SegmentFault::Damaged("the segment's header does not match its checksum"));
         }
-        let version = u16::from_le_bytes([bytes[8], bytes[9]]);
-        if version != VERSION {
-            return Err(SegmentFault::Version(version));
-        }
-        Ok(Self { log_id: u64_at(bytes, 16), first: u64_at(bytes, 24) })
+        let compacted = match u16::from_le_bytes([bytes[8], bytes[9]]) {
+            VERSION => false,
+            VERSION_COMPACTED => true,
+            version => return Err(SegmentFault::Version(version)),
+        };
+        Ok(Self { log_id: u64_at(bytes, 16), first: u64_at(bytes, 24), compacted })
     }
 
     /// Reads the header of an open segment.
@@ -118,6 +124,12 @@ impl SparseIndex {
     /// Of the whole segment.
     pub(crate) fn summary(&self) -> &Summary {
         &self.summary
+    }
+
+    /// The offset at which to begin looking for the record at `position`. `None` when it is before this segment.
+    pub(crate) fn seek_to(&self, position: Position) -> Option<u64> {
+        let at = self.entries.partition_point(|entry| entry.first <= position).checked_sub(1)?;
+        self.entries.get(at).map(|entry| entry.offset)
     }
 
     /// The offset at which to begin looking for the first record at `position` or behind it that the filter may want,

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use daybook_event::Position;
 
 use crate::disk::DiskFile;
-use crate::error::OpenError;
+use crate::error::{OpenError, no_space};
 use crate::frame::{FRAME_HEADER_BYTES, FrameHeader, FrameKind};
 use crate::recovery::create_segment;
 use crate::store::{OpenSegment, Store};
@@ -55,6 +55,15 @@ impl Tail {
     /// Whether a mark would say nothing new.
     pub(crate) fn marked(&self) -> bool {
         self.marked
+    }
+
+    /// Closes the segment when its oldest record is older than this; says whether it was.
+    pub(crate) fn roll_older_than(&mut self, time_us: i64) -> Result<bool, CommitError> {
+        let older = self.segment.sparse.read().summary().time_min_us < time_us;
+        if older {
+            self.roll()?;
+        }
+        Ok(older)
     }
 
     /// Makes ready for a group, with a new segment when this one is full. What `synced` is for its frames.
@@ -168,10 +177,6 @@ impl Tail {
 /// Cuts a file at its last good length.
 fn take_back(file: &dyn DiskFile, length: u64) -> Result<(), CommitError> {
     file.truncate(length).and_then(|()| file.sync()).map_err(|error| failed("taking back", &error))
-}
-
-fn no_space(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
 fn failed(what: &str, error: &io::Error) -> CommitError {

@@ -9,11 +9,11 @@ use daybook_event::Position;
 use daybook_event::record::{Appended, Known, RecordKey};
 use tokio::sync::watch;
 
-use crate::error::AppendError;
+use crate::error::{AppendError, RollError};
 use crate::frame::{FrameEncoder, FrameHeader, FramePart};
 use crate::index::{Active, Entry, IdIndex};
 use crate::limits::{FRAME_RECORDS_MAX, GROUP_BYTES_MAX, GROUP_RECORDS_MAX, IDLE_BEFORE_MARK};
-use crate::queue::{Answer, Queue, Request, Taken};
+use crate::queue::{Answer, Queue, Request, Roll, Taken};
 use crate::record::Clash;
 use crate::store::Store;
 use crate::tail::{CommitError, Tail};
@@ -77,6 +77,10 @@ impl Writer {
                 let patience = (!self.tail.marked()).then_some(IDLE_BEFORE_MARK);
                 match queue.take(&mut waiting, patience) {
                     Taken::Work => {}
+                    Taken::Roll => {
+                        self.roll();
+                        continue;
+                    }
                     Taken::Idle => {
                         let marked = self.tail.mark();
                         self.note(marked);
@@ -90,6 +94,21 @@ impl Writer {
         if queue.poisoned().is_none() {
             let closed = self.tail.close();
             self.note(closed);
+        }
+    }
+
+    /// Closes the segment for those who want it closed.
+    fn roll(&mut self) {
+        for Roll { older_than_us, answer } in self.queue.take_rolls() {
+            let rolled = match self.queue.poisoned() {
+                Some(reason) => Err(RollError::Poisoned(reason)),
+                None => self.tail.roll_older_than(older_than_us).map_err(|error| match self.refusal(error) {
+                    AppendError::Poisoned(reason) => RollError::Poisoned(reason),
+                    _ => RollError::NoSpace,
+                }),
+            };
+            // Whoever asked may have gone.
+            let _ = answer.send(rolled);
         }
     }
 

@@ -7,13 +7,14 @@ use daybook_event::record::RecordMeta;
 use lz4_flex::block::{CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size};
 
 use super::{
-    COLUMN_BYTES, FRAME_HEADER_BYTES, FrameFault, FrameHeader, FrameKind, IDENTITY_BYTES, Summary, app_bit, u32_at,
-    u64_at,
+    COLUMN_BYTES, FRAME_HEADER_BYTES, FrameFault, FrameHeader, FrameKind, IDENTITY_BYTES, LEAF_BYTES, Leaf, Rewritten,
+    Summary, leaf_hash, u32_at, u64_at,
 };
 use crate::limits::{FRAME_BYTES_LIMIT, FRAME_RECORDS_MAX, GROUP_BYTES_MAX};
 use crate::record::{Filter, Record};
 
 const RECORD_HIDDEN: u8 = 1;
+const RECORD_COMPACTED: u8 = 2;
 /// Room that is kept from one frame to the next; what an unusually large one took is given back.
 const BUFFER_KEPT_BYTES: usize = 2 * GROUP_BYTES_MAX;
 
@@ -56,20 +57,52 @@ impl FrameEncoder {
         let start = out.len();
         out.resize(start + FRAME_HEADER_BYTES, 0);
         let summary = self.columns(parts, out);
+        let header = FrameHeader {
+            records: length_u32(records),
+            summary,
+            ..FrameHeader::bare(FrameKind::Records, first, synced)
+        };
+        self.finish(log_id, header, start, out)
+    }
+
+    /// Appends one frame with records of a segment that is compacted to `out`.
+    pub(crate) fn encode_rewritten(
+        &mut self,
+        log_id: u64,
+        first: Position,
+        synced: u64,
+        rewritten: &Rewritten,
+        out: &mut Vec<u8>,
+    ) -> FrameHeader {
+        let records = rewritten.records();
+        assert!(records > 0 && records <= FRAME_RECORDS_MAX, "a frame of {records} records");
+        let start = out.len();
+        out.resize(start + FRAME_HEADER_BYTES, 0);
+        out.extend_from_slice(&rewritten.identities);
+        self.raw.clear();
+        rewritten.body(&mut self.raw);
+        let header = FrameHeader {
+            compacted: rewritten.compacted,
+            records: length_u32(records),
+            summary: rewritten.summary,
+            ..FrameHeader::bare(FrameKind::Records, first, synced)
+        };
+        self.finish(log_id, header, start, out)
+    }
+
+    /// Appends the body, which is in `raw`, behind the identities of the frame that begins at `start`, and puts the
+    /// header before them.
+    fn finish(&mut self, log_id: u64, header: FrameHeader, start: usize, out: &mut Vec<u8>) -> FrameHeader {
         let raw_bytes = self.raw.len();
         assert!(raw_bytes <= FRAME_BYTES_LIMIT, "a frame of {raw_bytes} bytes");
         let compressed = self.compress(out);
         let payload = &out[start + FRAME_HEADER_BYTES..];
         let header = FrameHeader {
-            kind: FrameKind::Records,
             compressed,
-            first,
-            records: length_u32(records),
-            stored_bytes: length_u32(payload.len() - records * IDENTITY_BYTES),
+            stored_bytes: length_u32(payload.len() - header.records as usize * IDENTITY_BYTES),
             raw_bytes: length_u32(raw_bytes),
-            summary,
-            synced,
             payload_checksum: crc64_nvme(payload),
+            ..header
         };
         out[start..start + FRAME_HEADER_BYTES].copy_from_slice(&header.encode(log_id));
         self.shrink();
@@ -86,12 +119,10 @@ impl FrameEncoder {
             out.extend_from_slice(&record.key);
             out.extend_from_slice(&record.digest);
             raw.extend_from_slice(&record.app.to_le_bytes());
-            summary.app_bits |= app_bit(record.app);
+            summary.push(record.app, record.time_us);
         }
         for record in all() {
             raw.extend_from_slice(&record.time_us.to_le_bytes());
-            summary.time_min_us = summary.time_min_us.min(record.time_us);
-            summary.time_max_us = summary.time_max_us.max(record.time_us);
         }
         for part in parts {
             let mut start = part.start;
@@ -169,11 +200,13 @@ impl Frame {
             end += u64::from(u32_at(&body, records * 16 + index * 4));
             ends.push(u32::try_from(end).map_err(|_| FrameFault::Lengths)?);
         }
-        if end == body.len() as u64 {
-            Ok(Self { first: header.first, records, body: Bytes::from(body), ends })
-        } else {
-            Err(FrameFault::Lengths)
+        if end != body.len() as u64 {
+            return Err(FrameFault::Lengths);
         }
+        let frame = Self { first: header.first, records, body: Bytes::from(body), ends };
+        let is_leaf = |row: &Row<'_>| header.compacted && row.bytes.len() == LEAF_BYTES;
+        let right = frame.rows().all(|row| !row.compacted() || is_leaf(&row));
+        if right { Ok(frame) } else { Err(FrameFault::Leaf) }
     }
 
     /// The position of the first record.
@@ -191,22 +224,71 @@ impl Frame {
         self.body.len() + self.ends.len() * 4 + 128
     }
 
-    /// The record at a position of this frame, if the filter wants it.
+    /// The record at a position of this frame, if the filter wants it. A compacted one is never wanted.
     pub(crate) fn record(&self, position: Position, filter: &Filter) -> Option<Record> {
+        let row = self.row(self.index(position)?);
+        let wanted = !row.compacted()
+            && filter.app.is_none_or(|wanted| wanted == row.app)
+            && filter.since_us.is_none_or(|since| row.time_us >= since)
+            && (filter.hidden || row.flags & RECORD_HIDDEN == 0);
+        let (app, time_us) = (row.app, row.time_us);
+        wanted.then(|| Record { position, app, time_us, bytes: self.body.slice_ref(row.bytes) })
+    }
+
+    /// The leaf hash of the record at a position of this frame.
+    pub(crate) fn leaf(&self, position: Position) -> Option<Leaf> {
+        let row = self.row(self.index(position)?);
+        if row.compacted() { row.bytes.try_into().ok() } else { Some(leaf_hash(row.bytes)) }
+    }
+
+    /// All records, in position order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        (0..self.records).map(|index| self.row(index))
+    }
+
+    fn index(&self, position: Position) -> Option<usize> {
         let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
-        let end = *self.ends.get(index)? as usize;
-        let (app, time_us) = (u64_at(&self.body, index * 8), u64_at(&self.body, (self.records + index) * 8));
-        let (time_us, flags) = (time_us.cast_signed(), self.body[self.records * 20 + index]);
-        let wanted = filter.app.is_none_or(|wanted| wanted == app)
-            && filter.since_us.is_none_or(|since| time_us >= since)
-            && (filter.hidden || flags & RECORD_HIDDEN == 0);
+        (index < self.records).then_some(index)
+    }
+
+    fn row(&self, index: usize) -> Row<'_> {
         let start = if index == 0 { self.records * COLUMN_BYTES } else { self.ends[index - 1] as usize };
-        wanted.then(|| Record { position, app, time_us, bytes: self.body.slice(start..end) })
+        Row {
+            position: self.first + index as u64,
+            app: u64_at(&self.body, index * 8),
+            time_us: u64_at(&self.body, (self.records + index) * 8).cast_signed(),
+            flags: self.body[self.records * 20 + index],
+            bytes: &self.body[start..self.ends[index] as usize],
+        }
+    }
+}
+
+/// One record of a frame.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a> {
+    pub(crate) position: Position,
+    pub(crate) app: u64,
+    pub(crate) time_us: i64,
+    pub(super) flags: u8,
+    /// Its bytes, or its leaf hash.
+    pub(crate) bytes: &'a [u8],
+}
+
+impl Row<'_> {
+    /// Whether the bytes are its leaf hash.
+    pub(crate) fn compacted(&self) -> bool {
+        self.flags & RECORD_COMPACTED != 0
+    }
+
+    /// The same record, compacted; `leaf` is its leaf hash.
+    pub(super) fn as_leaf<'a>(&self, leaf: &'a Leaf) -> Row<'a> {
+        let (position, app) = (self.position, self.app);
+        Row { position, app, time_us: 0, flags: self.flags | RECORD_COMPACTED, bytes: leaf }
     }
 }
 
 /// A length that the limits keep below 4 GiB.
-fn length_u32(length: usize) -> u32 {
+pub(super) fn length_u32(length: usize) -> u32 {
     debug_assert!(u32::try_from(length).is_ok());
     length as u32
 }

@@ -1,12 +1,15 @@
 //! Frames: the unit in which records are written, checksummed and compressed. Layout in `docs/log-format.md`.
 
 mod body;
+mod rewritten;
 
 use crc_fast::crc64_nvme;
 use daybook_event::Position;
 use daybook_event::record::{Digest, RecordKey};
+use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::body::{Frame, FrameEncoder, FramePart};
+pub(crate) use self::body::{Frame, FrameEncoder, FramePart, Row};
+pub(crate) use self::rewritten::Rewritten;
 use crate::limits::{FRAME_BYTES_LIMIT, FRAME_RECORDS_MAX, RECORD_OVERHEAD_BYTES};
 use crate::record::Filter;
 
@@ -15,14 +18,27 @@ pub(crate) const FRAME_HEADER_BYTES: usize = 80;
 /// What a frame begins with.
 pub(crate) const FRAME_MAGIC: [u8; 4] = *b"DBFR";
 const FRAME_VERSION: u8 = 1;
+/// Of a frame that holds compacted records.
+const FRAME_VERSION_COMPACTED: u8 = 2;
 /// Bytes of a record's key and digest.
 pub(crate) const IDENTITY_BYTES: usize = 32;
 /// Bytes that a record has in the body before the records' own bytes.
 const COLUMN_BYTES: usize = RECORD_OVERHEAD_BYTES - IDENTITY_BYTES;
 
+/// Length of a leaf hash.
+pub(crate) const LEAF_BYTES: usize = 32;
+
 const FLAG_COMPRESSED: u8 = 1;
 const FLAG_FOOTER: u8 = 2;
 const FLAG_MARK: u8 = 4;
+
+/// What a proof needs of a record.
+pub(crate) type Leaf = [u8; LEAF_BYTES];
+
+/// The leaf hash of a record (RFC 6962, section 2.1).
+pub(crate) fn leaf_hash(record: &[u8]) -> Leaf {
+    Sha256::new().chain_update([0]).chain_update(record).finalize().into()
+}
 
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +51,7 @@ pub(crate) enum FrameKind {
     Mark,
 }
 
-/// Apps and times of some records, as far as a filter must know to leave them out.
+/// Apps and times of some records, as far as a filter must know to leave them out. Compacted records do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Summary {
     pub(crate) app_bits: u64,
@@ -54,9 +70,18 @@ impl Summary {
         self.time_max_us = self.time_max_us.max(other.time_max_us);
     }
 
+    /// Takes in one record.
+    fn push(&mut self, app: u64, time_us: i64) {
+        self.app_bits |= app_bit(app);
+        self.time_min_us = self.time_min_us.min(time_us);
+        self.time_max_us = self.time_max_us.max(time_us);
+    }
+
     /// Whether a record that the filter wants may be among them.
     pub(crate) fn may_match(&self, filter: &Filter) -> bool {
-        filter.app.is_none_or(|app| self.app_bits & app_bit(app) != 0)
+        // Without a bit there are no records.
+        self.app_bits != 0
+            && filter.app.is_none_or(|app| self.app_bits & app_bit(app) != 0)
             && filter.since_us.is_none_or(|since| self.time_max_us >= since)
     }
 }
@@ -66,6 +91,8 @@ impl Summary {
 pub(crate) struct FrameHeader {
     pub(crate) kind: FrameKind,
     pub(crate) compressed: bool,
+    /// Whether some of its records are compacted.
+    pub(crate) compacted: bool,
     pub(crate) first: Position,
     pub(crate) records: u32,
     pub(crate) stored_bytes: u32,
@@ -94,6 +121,8 @@ pub(crate) enum FrameFault {
     Compression,
     #[error("the frame's records do not fill its body")]
     Lengths,
+    #[error("a compacted record of the frame is no leaf hash")]
+    Leaf,
 }
 
 impl FrameHeader {
@@ -102,6 +131,7 @@ impl FrameHeader {
         Self {
             kind,
             compressed: false,
+            compacted: false,
             first,
             records: 0,
             stored_bytes: 0,
@@ -136,7 +166,7 @@ impl FrameHeader {
             FrameKind::Mark => FLAG_MARK,
         };
         out[..4].copy_from_slice(&FRAME_MAGIC);
-        out[4] = FRAME_VERSION;
+        out[4] = if self.compacted { FRAME_VERSION_COMPACTED } else { FRAME_VERSION };
         out[5] = kind | if self.compressed { FLAG_COMPRESSED } else { 0 };
         out[8..16].copy_from_slice(&self.first.to_le_bytes());
         out[16..20].copy_from_slice(&self.records.to_le_bytes());
@@ -161,9 +191,11 @@ impl FrameHeader {
         if u64_at(bytes, 72) != header_checksum(log_id, bytes) {
             return Err(FrameFault::HeaderChecksum);
         }
-        if bytes[4] != FRAME_VERSION {
-            return Err(FrameFault::Version(bytes[4]));
-        }
+        let compacted = match bytes[4] {
+            FRAME_VERSION => false,
+            FRAME_VERSION_COMPACTED => true,
+            version => return Err(FrameFault::Version(version)),
+        };
         let header = Self {
             kind: match bytes[5] & !FLAG_COMPRESSED {
                 0 => FrameKind::Records,
@@ -172,6 +204,7 @@ impl FrameHeader {
                 _ => return Err(FrameFault::Header),
             },
             compressed: bytes[5] & FLAG_COMPRESSED != 0,
+            compacted,
             first: u64_at(bytes, 8),
             records: u32_at(bytes, 16),
             stored_bytes: u32_at(bytes, 20),
@@ -190,7 +223,7 @@ impl FrameHeader {
             && stored <= raw
             && (header.compressed || stored == raw)
             && (header.kind != FrameKind::Records || (records > 0 && raw >= records * COLUMN_BYTES))
-            && (header.kind == FrameKind::Records || records == 0)
+            && (header.kind == FrameKind::Records || (records == 0 && !compacted))
             && (header.kind != FrameKind::Mark || raw == 0)
             && header.first > 0
             && header.first.checked_add(header.records.into()).is_some();
@@ -208,12 +241,17 @@ impl FrameHeader {
 
     /// The keys and digests in a payload, in position order.
     pub(crate) fn identities<'a>(&self, payload: &'a [u8]) -> impl Iterator<Item = (RecordKey, Digest)> + use<'a> {
-        payload[..self.records as usize * IDENTITY_BYTES].chunks_exact(IDENTITY_BYTES).map(|identity| {
+        self.identity_bytes(payload).chunks_exact(IDENTITY_BYTES).map(|identity| {
             let (mut key, mut digest) = ([0; 16], [0; 16]);
             key.copy_from_slice(&identity[..16]);
             digest.copy_from_slice(&identity[16..]);
             (key, digest)
         })
+    }
+
+    /// The keys and digests in a payload, as they are stored.
+    pub(crate) fn identity_bytes<'a>(&self, payload: &'a [u8]) -> &'a [u8] {
+        &payload[..self.records as usize * IDENTITY_BYTES]
     }
 }
 

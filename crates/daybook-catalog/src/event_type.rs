@@ -95,6 +95,19 @@ pub enum Pii {
     Person,
 }
 
+impl Pii {
+    /// As catalogs write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Identifier => "identifier",
+            Self::Personal => "personal",
+            Self::FreeText => "free-text",
+            Self::Person => "person",
+        }
+    }
+}
+
 /// Why a type should not be sent any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deprecated {

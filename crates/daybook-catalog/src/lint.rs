@@ -4,6 +4,7 @@ mod events;
 mod examples;
 mod graph;
 mod migrations;
+mod personal;
 mod policies;
 mod schemas;
 

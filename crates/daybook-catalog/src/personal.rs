@@ -33,6 +33,11 @@ pub fn likely_personal(name: &str) -> Option<Pii> {
     words.judge()
 }
 
+/// Whether the field `name` is called after a person, and so holds what is said of them rather than who they are.
+pub(crate) fn is_somebody(name: &str) -> bool {
+    is_person(Words::of(name).word(0))
+}
+
 /// The words of a name, in lower case.
 struct Words {
     letters: [u8; BYTES_MAX],

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    AppCatalog, Category, CategoryPii, Consent, ConsentPurpose, DataMissing, Dialect, EventType, Field, FieldSpec, Pii,
+    AppCatalog, Category, CategoryPii, Consent, ConsentPurpose, DataMissing, Dialect, EventType, Field, FieldSpec,
     Store, UnknownFields, UnknownTypes, WithoutConsent, duration,
 };
 
@@ -107,10 +107,7 @@ impl AppCatalog {
         out.set("store", if event_type.store == Store::Event { "event" } else { "daily-counts" });
         out.set("indexed", event_type.indexed);
         out.list("tags", &event_type.tags);
-        out.map(
-            "pii",
-            event_type.pii.iter().map(|(field, pii)| (field.clone(), Value::from(pii_name(*pii)))).collect(),
-        );
+        out.map("pii", event_type.pii.iter().map(|(field, pii)| (field.clone(), Value::from(pii.as_str()))).collect());
         out.some("plugin", event_type.plugin.as_deref());
         out.some(
             "deprecated",
@@ -209,15 +206,6 @@ const fn without_name(without: WithoutConsent) -> &'static str {
     match without {
         WithoutConsent::Anonymise => "anonymise",
         WithoutConsent::Drop => "drop",
-    }
-}
-
-const fn pii_name(pii: Pii) -> &'static str {
-    match pii {
-        Pii::Identifier => "identifier",
-        Pii::Personal => "personal",
-        Pii::FreeText => "free-text",
-        Pii::Person => "person",
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use daybook_event::Priority;
 use serde_json::Value;
 
-use super::{App, Header, find};
+use super::{App, Header, find, personal};
 use crate::limits::EVENT_TYPES_MAX;
 use crate::read_events::Declared;
 use crate::schema::Shape;
@@ -162,7 +162,7 @@ fn data_fields(catalog: &AppCatalog, declared: &Declared<'_>) {
             Some(_) => {}
         }
     }
-    for path in event_type.pii.keys() {
+    for path in event_type.pii.keys().chain(&event_type.not_personal) {
         if !has_field(catalog, event_type, path) {
             let mut pointer = String::from("/pii");
             daybook_event::finding::push_pointer(&mut pointer, path);
@@ -171,6 +171,7 @@ fn data_fields(catalog: &AppCatalog, declared: &Declared<'_>) {
                 .at(file, node.locate(&pointer));
         }
     }
+    personal::lint_marks(catalog, declared);
 }
 
 fn holds_only_collections(schema: &Value) -> bool {

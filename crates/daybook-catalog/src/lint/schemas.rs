@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::graph::{Extent, Graph};
-use super::{App, Header, examples};
+use super::{App, Header, examples, personal};
 use crate::limits::TYPES_MAX;
 use crate::read_events::Declared;
 use crate::schema::{
@@ -17,7 +17,7 @@ use crate::yaml::{Key, Node};
 const DIALECT_URI: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// Keywords without schemas in them.
-const PLAIN_KEYWORDS: [&str; 32] = [
+const PLAIN_KEYWORDS: [&str; 33] = [
     "$comment",
     "$ref",
     "$schema",
@@ -50,6 +50,7 @@ const PLAIN_KEYWORDS: [&str; 32] = [
     "title",
     "type",
     "uniqueItems",
+    "writeOnly",
 ];
 /// Keywords that give schemas other names or let them be changed from afar.
 const UNSUPPORTED_KEYWORDS: [&str; 8] =
@@ -111,6 +112,7 @@ pub(super) fn lint(app: &App<'_>) {
             && let Some(header) = &app.header
         {
             examples::lint(&header.catalog, declared, data);
+            personal::lint(&header.catalog, declared);
         }
     }
 }

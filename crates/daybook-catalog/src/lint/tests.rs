@@ -1,6 +1,7 @@
 mod catalog;
 mod events;
 mod hostile;
+mod personal;
 mod schemas;
 
 use crate::{from_texts, render};

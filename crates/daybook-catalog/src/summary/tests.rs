@@ -11,7 +11,7 @@ title: Shop
 naming: {pattern: '^[a-z.]+$', examples: [order.placed]}
 categories: {sales: {description: What is sold., retain: 2y, pii: anonymise}}
 sources: [web]
-consent: {stats: {default: true, without: anonymise}}
+consent: {stats: {default: true, without: anonymise, signals: [gpc]}}
 types: {price: {type: number, minimum: 0}, lines: {type: array, items: {$ref: '#/types/price'}}, other: {type: 'null'}}
 ";
     let events = "
@@ -20,9 +20,9 @@ events:
     description: Somebody bought something.
     category: sales
     tags: [id]
-    pii: {note: free-text}
+    pii: {note: free-text, id: none, seller: person}
     sampling: {rate: 0.5}
-    data: {type: object, properties: {id: {type: string}, lines: {$ref: '#/types/lines'}, note: {type: string}}, required: [id]}
+    data: {type: object, properties: {id: {type: string}, lines: {$ref: '#/types/lines'}, note: {type: string}, seller: {type: string}}, required: [id]}
     examples: [{id: o-1, lines: [1.5]}]
   - {name: order.placed, version: 0.9.0, description: As it was., category: sales, examples: [{}]}
   - name: order.gone
@@ -63,7 +63,10 @@ events:
       "consent": {
         "stats": {
           "default": true,
-          "without": "anonymise"
+          "without": "anonymise",
+          "signals": [
+            "gpc"
+          ]
         }
       },
       "types": {
@@ -129,7 +132,8 @@ events:
             "id"
           ],
           "pii": {
-            "note": "free-text"
+            "note": "free-text",
+            "seller": "person"
           },
           "data": {
             "type": "object",
@@ -141,6 +145,9 @@ events:
                 "$ref": "#/types/lines"
               },
               "note": {
+                "type": "string"
+              },
+              "seller": {
                 "type": "string"
               }
             },
@@ -185,7 +192,8 @@ events:
         "id"
       ],
       "pii": {
-        "note": "free-text"
+        "note": "free-text",
+        "seller": "person"
       },
       "data": {
         "type": "object",
@@ -197,6 +205,9 @@ events:
             "$ref": "#/$defs/lines"
           },
           "note": {
+            "type": "string"
+          },
+          "seller": {
             "type": "string"
           }
         },

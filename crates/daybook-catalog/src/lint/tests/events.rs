@@ -17,7 +17,7 @@ sources: [web]
 priority: high
 sampling: {rate: 1.0, min-per-window: 5, window: 1h}
 consent: {purpose: stats, without: drop}
-store: daily-counts
+store: event
 indexed: true
 tags: [id, zone]
 pii: {note: free-text, buyer.name: identifier, lines.note: personal, anything.at.all: personal}

@@ -119,7 +119,7 @@ impl Report {
 
     /// What was done, in words; `head` and numbers as in the report.
     #[must_use]
-    pub(crate) fn statement(erased: u64, unknown: u64, position: Position, waiting_for: &[&str]) -> String {
+    pub(crate) fn statement(erased: u64, unknown: u64, position: Position, waiting_for: &[String]) -> String {
         let mut text = match erased {
             0 => "Nothing was known of any of the people named, so nothing had to be destroyed.".to_owned(),
             erased => format!(

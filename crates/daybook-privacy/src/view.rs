@@ -28,7 +28,6 @@
 //! - **It names nobody in passing.** Errors, log lines and metrics carry no name and no personal value.
 
 use async_trait::async_trait;
-use daybook_event::person::NameKind;
 use daybook_event::{Month, SubjectId};
 
 /// Something computed from the log that can forget. The module says what it promises.
@@ -63,8 +62,6 @@ pub struct Forgotten {
     pub app: String,
     /// Their `anonymous_id`.
     pub id: SubjectId,
-    /// What kind of name they had.
-    pub kind: NameKind,
 }
 
 /// A month whose retention is over.

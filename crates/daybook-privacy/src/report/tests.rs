@@ -82,7 +82,8 @@ fn what_is_signed_must_be_a_report() {
 #[test]
 fn the_statement_fits_what_happened() {
     let check = |erased, unknown, waiting: &[&str], expected: &str| {
-        assert_eq!(Report::statement(erased, unknown, 9, waiting), expected);
+        let waiting: Vec<String> = waiting.iter().map(|view| (*view).to_owned()).collect();
+        assert_eq!(Report::statement(erased, unknown, 9, &waiting), expected);
     };
     check(
         0,

@@ -24,8 +24,18 @@ pub struct Model {
 
 super::not_printed!(Model);
 
-/// There are no relations.
+/// What they belong to.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The person.
+    #[sea_orm(belongs_to = "super::subjects::Entity", from = "Column::Subject", to = "super::subjects::Column::Id")]
+    Subject,
+}
+
+impl Related<super::subjects::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Subject.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

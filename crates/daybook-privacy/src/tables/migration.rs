@@ -41,9 +41,15 @@ impl MigrationTrait for FirstTables {
             manager.create_table(table).await?;
         }
         for index in [
-            Index::create().name("subjects_by_app").table("subjects").col("app").col("id").to_owned(),
-            Index::create().name("subjects_by_replacement").table("subjects").col("replaced_by").to_owned(),
+            Index::create().if_not_exists().name("subjects_by_app").table("subjects").col("app").col("id").to_owned(),
             Index::create()
+                .if_not_exists()
+                .name("subjects_by_replacement")
+                .table("subjects")
+                .col("replaced_by")
+                .to_owned(),
+            Index::create()
+                .if_not_exists()
                 .name("months_by_class")
                 .table("months")
                 .col("app")
@@ -52,8 +58,8 @@ impl MigrationTrait for FirstTables {
                 .col("ordinal")
                 .unique()
                 .to_owned(),
-            Index::create().name("erasures_by_app").table("erasures").col("app").col("id").to_owned(),
-            Index::create().name("erasures_by_state").table("erasures").col("state").to_owned(),
+            Index::create().if_not_exists().name("erasures_by_app").table("erasures").col("app").col("id").to_owned(),
+            Index::create().if_not_exists().name("erasures_by_state").table("erasures").col("state").to_owned(),
         ] {
             manager.create_index(index).await?;
         }
@@ -79,6 +85,7 @@ impl MigrationTrait for FirstTables {
 
 fn vault_keys() -> TableCreateStatement {
     Table::create()
+        .if_not_exists()
         .table("vault_keys")
         .col(integer("generation"))
         .col(binary_len("master", 16))
@@ -89,11 +96,17 @@ fn vault_keys() -> TableCreateStatement {
 }
 
 fn privacy_settings() -> TableCreateStatement {
-    Table::create().table("privacy_settings").col(string("name").primary_key()).col(blob("value")).to_owned()
+    Table::create()
+        .if_not_exists()
+        .table("privacy_settings")
+        .col(string("name").primary_key())
+        .col(blob("value"))
+        .to_owned()
 }
 
 fn subjects() -> TableCreateStatement {
     Table::create()
+        .if_not_exists()
         .table("subjects")
         .col(pk_auto("id").big_integer())
         .col(string("app"))
@@ -110,6 +123,7 @@ fn subjects() -> TableCreateStatement {
 
 fn months() -> TableCreateStatement {
     Table::create()
+        .if_not_exists()
         .table("months")
         .col(pk_auto("id").big_integer())
         .col(string("app"))
@@ -124,6 +138,7 @@ fn months() -> TableCreateStatement {
 
 fn consents() -> TableCreateStatement {
     Table::create()
+        .if_not_exists()
         .table("consents")
         .col(big_integer("subject"))
         .col(string("purpose"))
@@ -137,6 +152,7 @@ fn consents() -> TableCreateStatement {
 
 fn erasures() -> TableCreateStatement {
     Table::create()
+        .if_not_exists()
         .table("erasures")
         .col(string("id").primary_key())
         .col(string("app"))
@@ -153,6 +169,7 @@ fn erasures() -> TableCreateStatement {
 
 fn erasure_people() -> TableCreateStatement {
     Table::create()
+        .if_not_exists()
         .table("erasure_people")
         .col(string("erasure"))
         .col(integer("number"))
@@ -166,6 +183,7 @@ fn erasure_people() -> TableCreateStatement {
 
 fn reports() -> TableCreateStatement {
     Table::create()
+        .if_not_exists()
         .table("reports")
         .col(string("erasure").primary_key())
         .col(string("app"))

@@ -33,8 +33,18 @@ pub struct Model {
 
 super::not_printed!(Model);
 
-/// There are no relations.
+/// What belongs to a person.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// What they said of each purpose.
+    #[sea_orm(has_many = "super::consents::Entity")]
+    Consents,
+}
+
+impl Related<super::consents::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Consents.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

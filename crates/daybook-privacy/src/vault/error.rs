@@ -7,6 +7,13 @@ use sea_orm::DbErr;
 #[error("the state database failed: {0}")]
 pub struct DatabaseError(String);
 
+impl DatabaseError {
+    /// A row that was just written is not there.
+    pub(super) fn lost_row() -> Self {
+        Self("a row that was just written is not there".to_owned())
+    }
+}
+
 impl From<DbErr> for DatabaseError {
     fn from(error: DbErr) -> Self {
         Self(error.to_string())
@@ -22,6 +29,9 @@ pub enum OpenVaultError {
     /// There is no master key.
     #[error("the vault needs a master key")]
     NoKey,
+    /// The vault's name in the database is not one.
+    #[error("the vault's id in the database is damaged")]
+    Id,
     /// The operating system has no randomness to give.
     #[error("the operating system gave no random bytes")]
     Random,

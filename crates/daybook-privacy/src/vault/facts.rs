@@ -37,7 +37,7 @@ pub struct Generation {
 }
 
 /// How the vault is.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct VaultStatus {
     /// Every generation, the oldest first.
     pub generations: Vec<Generation>,

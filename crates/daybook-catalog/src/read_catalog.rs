@@ -19,7 +19,7 @@ use crate::{
 const MAX_CLOCK_SKEW_DEFAULT: Duration = Duration::from_secs(300);
 
 /// Words an app cannot be named by, because they stand in its place in paths of the API or in the data directory.
-const RESERVED_SLUGS: [&str; 24] = [
+const RESERVED_SLUGS: [&str; 26] = [
     "admin",
     "api",
     "apps",
@@ -38,8 +38,10 @@ const RESERVED_SLUGS: [&str; 24] = [
     "log",
     "metrics",
     "openapi",
+    "privacy",
     "proof",
     "readyz",
+    "retention",
     "static",
     "status",
     "system",

@@ -186,6 +186,8 @@ impl Words {
             | b"avatar" | b"photo" | b"selfie" | b"postcode" | b"zipcode" => (Pii::Personal, true),
             b"bio" | b"biography" => (Pii::FreeText, true),
             // These depend on the word before.
+            // `IPv4` begins a word at its second letter.
+            b"pv" => (Pii::Identifier, before == b"i"),
             b"mail" => (Pii::Identifier, alone || person || before == b"e"),
             // With an `i` before it, a telephone's make.
             b"phone" | b"fax" | b"tel" => (Pii::Identifier, before != b"i"),
@@ -194,7 +196,9 @@ impl Words {
             b"addr" => (Pii::Identifier, alone || person || device || matches!(before, b"ip" | b"mac" | b"remote")),
             b"name" => (Pii::Identifier, alone || person || is_kind_of_name(before)),
             b"id" | b"identifier" | b"uuid" | b"guid" | b"token" => (Pii::Identifier, person || is_known_by_id(before)),
-            b"user" | b"customer" | b"patient" | b"employee" | b"student" | b"subscriber" => (Pii::Identifier, alone),
+            b"user" | b"customer" | b"patient" | b"employee" | b"student" | b"subscriber" | b"recipient" => {
+                (Pii::Identifier, alone)
+            }
             b"number" | b"no" | b"nr" => (Pii::Identifier, is_known_by_number(before)),
             b"card" => (Pii::Identifier, matches!(before, b"credit" | b"debit" | b"payment" | b"bank" | b"identity")),
             b"account" => (Pii::Identifier, before == b"bank"),

@@ -14,7 +14,7 @@ fn what_names_a_person_in_every_spelling() {
          phone phone_number phoneNumber PHONE_NUMBER customerPhoneNumber phone_no telephone tel mobile mobile_number
          user_mobile fax whatsapp_number msisdn phones phone_1 phone_hash
          ip ips ip_address ipAddress IPAddress ipAddr ip_addr client_ip clientIP remote_addr remoteAddr source_ip ipv4
-         ipv6 last_login_ip ip_hash ip_address_1 geoip
+         ipv6 last_login_ip ip_hash ip_address_1 geoip IPv4 clientIPv6 IPv4Address
          address addresses street_address shipping_address billingAddress address_line_2 home_address wallet_address
          mac mac_address macAddress device_mac
          name first_name firstName lastname last-name full_name fullName display_name displayName user_name username
@@ -23,7 +23,7 @@ fn what_names_a_person_in_every_spelling() {
          ssn social_security_number passport passport_number national_id nationalId tax_id cpf
          iban IBAN card_number cardNumber credit_card bank_account account_number
          device_id deviceId deviceid device_token imei idfa advertising_id browser_fingerprint cookie cookies cookie_id
-         user user_id userId userID user_uuid customer_id account_id masterAccountId member_ids owner_id owner_id_hash
+         user recipient user_id userId userID user_uuid customer_id account_id masterAccountId member_ids owner_id owner_id_hash
          session_id session_id_hash telegram_id
          author approver assignee approved_by approvedBy mergedBy created_by reviewer",
         Some(Pii::Identifier),

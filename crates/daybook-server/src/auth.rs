@@ -66,7 +66,7 @@ impl Collector {
                 .hint("Send the header `Authorization: Bearer dbk_…`."));
         };
         let unknown = || Problem::unauthorized("key.unknown", "This key is not known here.");
-        let key = self.keys.find(&text).await.map_err(|error| Problem::internal("state.failed", &error))?;
+        let key = self.keys.find(&text).await.map_err(|error| Problem::state(&error))?;
         let key = key.ok_or_else(unknown)?;
         if in_url && !key.info.public {
             // URLs end up in the logs of every proxy on the way.

@@ -15,6 +15,7 @@ use crate::config::RateLimits;
 use crate::keys::{self, KeyInfo, Scope};
 use crate::limits;
 use crate::rate::RateLimiter;
+use crate::state;
 use crate::state::keys::{Column, Entity, Model};
 
 /// A key that is in use.
@@ -61,8 +62,14 @@ pub struct KeyRing {
     database: DatabaseConnection,
     defaults: RateLimits,
     keys: ArcSwap<HashMap<[u8; 32], Arc<Key>>>,
-    /// When the last reading began.
-    refreshed: Mutex<Instant>,
+    /// How the last reading ended.
+    refreshed: Mutex<Refreshed>,
+}
+
+/// How a reading of all keys ended.
+struct Refreshed {
+    at: Instant,
+    failure: Option<DbErr>,
 }
 
 impl KeyRing {
@@ -71,7 +78,12 @@ impl KeyRing {
     /// # Errors
     /// When they cannot be read.
     pub async fn open(database: DatabaseConnection, defaults: RateLimits) -> Result<Self, DbErr> {
-        let ring = Self { database, defaults, keys: ArcSwap::default(), refreshed: Mutex::new(Instant::now()) };
+        let ring = Self {
+            database,
+            defaults,
+            keys: ArcSwap::default(),
+            refreshed: Mutex::new(Refreshed { at: Instant::now(), failure: None }),
+        };
         ring.load().await?;
         Ok(ring)
     }
@@ -90,9 +102,11 @@ impl KeyRing {
             return Ok(Some(Arc::clone(key)));
         }
         let mut refreshed = self.refreshed.lock().await;
-        if refreshed.elapsed() >= limits::KEYS_REFRESH_ON_MISS {
-            *refreshed = Instant::now();
-            self.load().await?;
+        if refreshed.at.elapsed() >= limits::KEYS_REFRESH_ON_MISS {
+            self.reload(&mut refreshed).await?;
+        } else if let Some(failure) = &refreshed.failure {
+            // Whoever waited while the database did not answer need not wait for it once more.
+            return Err(failure.clone());
         }
         Ok(self.keys.load().get(&hash).map(Arc::clone))
     }
@@ -110,8 +124,7 @@ impl KeyRing {
     /// # Errors
     /// When the database fails; the keys stay as they were.
     pub async fn refresh(&self) -> Result<(), DbErr> {
-        *self.refreshed.lock().await = Instant::now();
-        self.load().await
+        self.reload(&mut *self.refreshed.lock().await).await
     }
 
     /// Writes down when keys were last used, for those whose note is a minute old.
@@ -135,8 +148,14 @@ impl KeyRing {
         Ok(())
     }
 
+    async fn reload(&self, refreshed: &mut Refreshed) -> Result<(), DbErr> {
+        let outcome = self.load().await;
+        *refreshed = Refreshed { at: Instant::now(), failure: outcome.as_ref().err().cloned() };
+        outcome
+    }
+
     async fn load(&self) -> Result<(), DbErr> {
-        let rows = keys::rows(&self.database).await?;
+        let rows = state::within(limits::STATE_PATIENCE, keys::rows(&self.database)).await?;
         let before = self.keys.load();
         let mut keys = HashMap::with_capacity(rows.len());
         for mut row in rows {

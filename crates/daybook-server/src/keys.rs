@@ -1,11 +1,9 @@
 //! Keys: who may do what. Made, listed and taken back here, by the server and by the command line alike.
 //!
-//! [`create`], [`list`] and [`revoke`] work on a data directory whether or not a server runs on it; a running server sees
-//! the change within a second.
+//! [`create`], [`list`] and [`revoke`] work on the state of a server whether or not it runs; a running server sees the change
+//! within a second.
 
 mod rules;
-
-use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -22,7 +20,7 @@ use utoipa::ToSchema;
 
 use crate::limits;
 use crate::state::keys::{Column, Entity, Model};
-use crate::state::{self, OpenStateError};
+use crate::state::{self, OpenStateError, StatePlace};
 
 /// What every key begins with.
 pub const KEY_PREFIX: &str = "dbk_";
@@ -133,7 +131,7 @@ pub struct CreatedKey {
 /// A key cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateKeyError {
-    /// The data directory's state cannot be opened.
+    /// The state cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenStateError),
     /// What was asked for makes no sense.
@@ -153,7 +151,7 @@ pub enum CreateKeyError {
 /// Keys cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListKeysError {
-    /// The data directory's state cannot be opened.
+    /// The state cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenStateError),
     /// The state database failed.
@@ -164,7 +162,7 @@ pub enum ListKeysError {
 /// A key cannot be taken back.
 #[derive(Debug, thiserror::Error)]
 pub enum RevokeKeyError {
-    /// The data directory's state cannot be opened.
+    /// The state cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenStateError),
     /// There is no such key.
@@ -175,23 +173,23 @@ pub enum RevokeKeyError {
     Database(#[from] DbErr),
 }
 
-/// Makes a key for the data directory `data`.
+/// Makes a key in the state that is kept there.
 ///
 /// # Errors
 /// [`CreateKeyError`].
-pub async fn create(data: &Path, new: NewKey) -> Result<CreatedKey, CreateKeyError> {
-    let database = state::open(data).await?;
+pub async fn create(place: &StatePlace, new: NewKey) -> Result<CreatedKey, CreateKeyError> {
+    let database = state::open(place).await?;
     let created = insert(&database, new, now()).await;
     let _ = database.close().await;
     created
 }
 
-/// All keys of the data directory `data`, oldest first, revoked ones included.
+/// All keys of the state that is kept there, oldest first, revoked ones included.
 ///
 /// # Errors
 /// [`ListKeysError`].
-pub async fn list(data: &Path) -> Result<Vec<KeyInfo>, ListKeysError> {
-    let database = state::open(data).await?;
+pub async fn list(place: &StatePlace) -> Result<Vec<KeyInfo>, ListKeysError> {
+    let database = state::open(place).await?;
     let keys = all(&database).await;
     let _ = database.close().await;
     Ok(keys?)
@@ -201,8 +199,8 @@ pub async fn list(data: &Path) -> Result<Vec<KeyInfo>, ListKeysError> {
 ///
 /// # Errors
 /// [`RevokeKeyError`].
-pub async fn revoke(data: &Path, id: &str) -> Result<KeyInfo, RevokeKeyError> {
-    let database = state::open(data).await?;
+pub async fn revoke(place: &StatePlace, id: &str) -> Result<KeyInfo, RevokeKeyError> {
+    let database = state::open(place).await?;
     let revoked = mark_revoked(&database, id, now()).await;
     let _ = database.close().await;
     revoked
@@ -274,6 +272,11 @@ pub(crate) async fn mark_revoked(
     id: &str,
     now: Timestamp,
 ) -> Result<KeyInfo, RevokeKeyError> {
+    let unknown = || RevokeKeyError::Unknown(id.to_owned());
+    // PostgreSQL takes no text that holds one.
+    if id.contains('\0') {
+        return Err(unknown());
+    }
     Entity::update_many()
         .col_expr(Column::RevokedUs, Expr::value(now.microseconds()))
         .filter(Column::Id.eq(id))
@@ -281,7 +284,7 @@ pub(crate) async fn mark_revoked(
         .exec(database)
         .await?;
     let row = Entity::find_by_id(id).one(database).await?;
-    row.map(info).ok_or_else(|| RevokeKeyError::Unknown(id.to_owned()))
+    row.map(info).ok_or_else(unknown)
 }
 
 /// What is looked up for a key: its SHA-256. A key has 256 random bits, so nothing slower is needed, and looking up a hash
@@ -330,10 +333,15 @@ fn to_signed(number: u32) -> i32 {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
+pub(crate) mod tests {
+    use std::path::{Path, PathBuf};
 
-    pub(super) fn new_key(scopes: &[Scope]) -> NewKey {
+    use daybook_harness::Postgres;
+
+    use super::*;
+    use crate::state::testing::{TestState, on_every_backend};
+
+    pub(crate) fn new_key(scopes: &[Scope]) -> NewKey {
         NewKey {
             name: "test".to_owned(),
             apps: None,
@@ -346,23 +354,45 @@ pub(super) mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn keys_are_made_listed_and_taken_back() {
-        let data = tempfile::tempdir().unwrap();
-        let created = create(data.path(), new_key(&[Scope::Read, Scope::Write, Scope::Read])).await.unwrap();
+    on_every_backend!(keys_are_made_listed_and_taken_back);
+
+    async fn keys_are_made_listed_and_taken_back(state: TestState) {
+        let place = &state.place;
+        let created = create(place, new_key(&[Scope::Read, Scope::Write, Scope::Read])).await.unwrap();
         assert_eq!(created.key.len(), 47);
         assert!(created.key.starts_with(&created.info.prefix));
         assert_eq!(created.info.scopes, [Scope::Write, Scope::Read]);
-        assert_eq!(list(data.path()).await.unwrap(), std::slice::from_ref(&created.info));
-        let revoked = revoke(data.path(), &created.info.id).await.unwrap();
+        assert_eq!(list(place).await.unwrap(), std::slice::from_ref(&created.info));
+        let second = create(place, NewKey { name: "Ä%_".to_owned(), ..new_key(&[Scope::Admin]) }).await.unwrap();
+        assert_eq!(list(place).await.unwrap(), [created.info.clone(), second.info]);
+        let revoked = revoke(place, &created.info.id).await.unwrap();
         assert!(revoked.revoked.is_some());
-        assert_eq!(revoke(data.path(), &created.info.id).await.unwrap(), revoked);
-        assert!(matches!(revoke(data.path(), "none").await, Err(RevokeKeyError::Unknown(id)) if id == "none"));
-        // Neither the key nor anything it could be guessed from is in any file.
-        for entry in std::fs::read_dir(data.path()).unwrap() {
-            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-            let secret = &created.key.as_bytes()[created.info.prefix.len()..];
-            assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+        assert_eq!(revoke(place, &created.info.id).await.unwrap(), revoked);
+        for id in ["none", "", "\0", "%"] {
+            assert!(matches!(revoke(place, id).await, Err(RevokeKeyError::Unknown(unknown)) if unknown == id));
         }
+        let nameless = NewKey { name: "a\0b".to_owned(), ..new_key(&[Scope::Read]) };
+        assert!(matches!(create(place, nameless).await, Err(CreateKeyError::Invalid(_))));
+        // Neither the key nor anything it could be guessed from is in any file.
+        if let Some(postgres) = &state.postgres {
+            postgres.stop();
+        }
+        let written = state.postgres.as_ref().map_or_else(|| state.directory.path().to_owned(), Postgres::directory);
+        let secret = &created.key.as_bytes()[created.info.prefix.len()..];
+        assert_eq!(files_with(&written, secret), Vec::<PathBuf>::new());
+        assert_ne!(files_with(&written, created.info.prefix.as_bytes()), Vec::<PathBuf>::new());
+    }
+
+    fn files_with(directory: &Path, wanted: &[u8]) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(files_with(&path, wanted));
+            } else if memchr::memmem::find(&std::fs::read(&path).unwrap(), wanted).is_some() {
+                found.push(path);
+            }
+        }
+        found
     }
 }

@@ -1,6 +1,7 @@
 //! Error answers: RFC 9457 problem documents with a stable `code`.
 
 mod errors;
+mod state;
 
 pub use errors::COUNTED_CODES;
 

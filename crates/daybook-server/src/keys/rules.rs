@@ -11,6 +11,9 @@ pub(super) fn check(new: &NewKey, now: Timestamp) -> Result<Option<Timestamp>, C
     if new.name.trim().is_empty() || new.name.len() > limits::KEY_NAME_BYTES_MAX {
         return invalid("a key's name is 1 to 128 bytes long");
     }
+    if new.name.contains('\0') {
+        return invalid("a key's name holds no zero byte");
+    }
     if new.scopes.is_empty() {
         return invalid("a key needs at least one of the scopes write, read, privacy, admin");
     }

@@ -30,7 +30,7 @@ pub async fn list(State(collector): State<Arc<Collector>>, request: Request) -> 
     let (parts, _) = request.into_parts();
     collector.authorise(&parts, &[Scope::Admin]).await?;
     Query::parse(parts.uri.query(), &[])?;
-    let keys = keys::all(&collector.database).await.map_err(|error| Problem::internal("state.failed", &error))?;
+    let keys = keys::all(&collector.database).await.map_err(|error| Problem::state(&error))?;
     json(StatusCode::OK, &serde_json::json!({ "keys": keys }))
 }
 

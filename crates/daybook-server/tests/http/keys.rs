@@ -57,14 +57,14 @@ async fn another_process_can_make_and_revoke_keys_while_the_server_runs() {
         events_per_second: None,
         expires: None,
     };
-    let made = keys::create(&site.data(), new).await.unwrap();
+    let made = keys::create(&site.state(), new).await.unwrap();
     let send = || site.call(Method::POST, "/v1/shop/events").key(&made.key).json(&order("1", 1)).send();
     tokio::time::sleep(Duration::from_millis(150)).await;
     send().await.ok();
-    keys::revoke(&site.data(), &made.info.id).await.unwrap();
+    keys::revoke(&site.state(), &made.info.id).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     send().await.is_problem(401, "key.revoked");
-    assert_eq!(keys::list(&site.data()).await.unwrap().len(), 2);
+    assert_eq!(keys::list(&site.state()).await.unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! Killing the process that writes, again and again, and holding what it was told against what is there.
 //!
-//! The child is this test binary, started again. It appends from several threads and writes every acknowledgement to
-//! a file of its own; the parent kills it at a random moment. A kill does not test the disk (tests/faults.rs does); it
+//! The child is this test binary, started again. It appends from several threads, writes every acknowledgement to a
+//! file of its own, and compacts all the while; the parent kills it at a random moment. A kill does not test the disk (tests/faults.rs does); it
 //! tests that no state of the files that a process can leave stops the next one.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "in tests a panic is a finding")]
@@ -15,8 +15,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use daybook_log::{Appended, Log, LogOptions};
-use support::{batch, key, mix, payload, read_all};
+use daybook_log::{Appended, Candidate, Log, LogOptions};
+use support::{batch, key, leaf, mix, payload, read_kept};
 
 const CHILD_DIRECTORY: &str = "DAYBOOK_LOG_KILL_CHILD";
 
@@ -58,9 +58,25 @@ fn child() {
             })
         })
         .collect();
+    // Until it is killed, too.
+    for _ in 0..u64::MAX {
+        let expired = |candidate: &Candidate<'_>| expires(number_of(candidate.bytes));
+        log.compact(&expired, i64::MAX, &mut |_| {}, &|| false).unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+    }
     for client in clients {
         runtime.block_on(client).unwrap();
     }
+}
+
+/// Whether a compaction takes it.
+fn expires(number: u64) -> bool {
+    mix(number).is_multiple_of(4)
+}
+
+fn number_of(bytes: &[u8]) -> u64 {
+    let text = String::from_utf8_lossy(bytes);
+    text.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 /// `DAYBOOK_LOG_KILLS` says how often; `DAYBOOK_LOG_SEED` when.
@@ -95,13 +111,12 @@ fn nothing_acknowledged_is_lost_by_kills() {
 fn check(directory: &Path) {
     let log = Log::open(directory.join("log"), options()).unwrap();
     let mut positions = HashMap::new();
-    for record in read_all(&log) {
-        let text = String::from_utf8_lossy(&record.bytes).into_owned();
-        let number: u64 = text.split(' ').nth(1).unwrap().parse().unwrap();
+    for record in read_kept(&log) {
+        let number = number_of(&record.bytes);
         assert_eq!(record.bytes, payload(number));
         assert_eq!(positions.insert(number, record.position), None, "{number} is there twice");
     }
-    let mut acknowledged = 0;
+    let (mut acknowledged, mut compacted) = (0, 0);
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if !path.file_name().unwrap().to_string_lossy().starts_with("acknowledged-") {
@@ -117,10 +132,19 @@ fn check(directory: &Path) {
             .collect();
         let keys: Vec<_> = owed.iter().map(|(number, _)| key(*number)).collect();
         for ((number, position), known) in owed.iter().zip(log.lookup(&keys).unwrap()) {
-            assert_eq!(positions.get(number), Some(position), "{number} was acknowledged");
+            if expires(*number) && !positions.contains_key(number) {
+                compacted += 1;
+                assert_eq!(log.leaf(*position).unwrap(), Some(leaf(&payload(*number))));
+            } else {
+                assert_eq!(positions.get(number), Some(position), "{number} was acknowledged");
+            }
             assert_eq!(known.map(|known| known.position), Some(*position));
             acknowledged += 1;
         }
     }
-    println!("{acknowledged} acknowledged, {} in the log, {} segments", log.head(), log.status().segments);
+    println!(
+        "{acknowledged} acknowledged, {compacted} of them compacted, {} in the log, {} segments",
+        log.head(),
+        log.status().segments
+    );
 }

@@ -99,16 +99,16 @@ pub(crate) fn compact(
     let firsts: Vec<Position> = old_enough.map(|closed| closed.first).collect();
     let mut rewriter = Rewriter::new(store, reader, task);
     let mut done = Compacted::default();
-    let mut damage = None;
+    let (mut bytes, mut damage) = ((0_u64, 0), None);
     for (at, first) in firsts.iter().enumerate() {
         match rewriter.segment(*first) {
             Ok(None) => {}
             Ok(Some(rewrote)) => {
                 done.segments += 1;
                 done.records += rewrote.records;
-                let (before, after) = rewrote.bytes;
-                // One that grew, because its records were shorter than their hashes, counts against the others.
-                done.bytes_freed = (done.bytes_freed + before).saturating_sub(after);
+                // One may grow, when its records were shorter than their hashes; what counts is all of them.
+                bytes = (bytes.0 + rewrote.bytes.0, bytes.1 + rewrote.bytes.1);
+                done.bytes_freed = bytes.0.saturating_sub(bytes.1);
             }
             Err(Halt::Stopped) => {
                 done.stopped = true;

@@ -45,6 +45,7 @@ struct State {
     room: Option<u64>,
     fail_reads: bool,
     fail_index_writes: bool,
+    read_only: bool,
 }
 
 #[derive(Debug, Default)]
@@ -95,6 +96,11 @@ impl FaultyDisk {
         self.state().fail_index_writes = fail;
     }
 
+    /// No file can be made.
+    pub fn read_only(&self, read_only: bool) {
+        self.state().read_only = read_only;
+    }
+
     /// The machine stops and starts again. Whoever has files open must have been dropped.
     pub fn crash(&self, crash: Crash) {
         let mut state = self.state();
@@ -120,8 +126,17 @@ impl FaultyDisk {
 
     /// The names of the segments, in order.
     pub fn segments(&self) -> Vec<PathBuf> {
-        let is_segment = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "seg");
-        self.state().names.keys().filter(is_segment).cloned().collect()
+        self.named("seg")
+    }
+
+    /// The names of the segments that are being put in place.
+    pub fn temporary_segments(&self) -> Vec<PathBuf> {
+        self.named("seg.tmp")
+    }
+
+    fn named(&self, extension: &str) -> Vec<PathBuf> {
+        let named = |path: &&PathBuf| path.to_string_lossy().split_once('.').is_some_and(|(_, rest)| rest == extension);
+        self.state().names.keys().filter(named).cloned().collect()
     }
 
     /// The bytes of a file.
@@ -250,6 +265,9 @@ impl Disk for FaultyDisk {
         let mut state = self.state();
         let inode = if mode == OpenMode::Create {
             state.call(path)?;
+            if state.read_only {
+                return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+            }
             let inode = state.inodes.len();
             state.inodes.push(Inode::default());
             state.name(path.to_owned(), Some(inode));

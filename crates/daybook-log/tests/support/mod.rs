@@ -9,6 +9,7 @@
 pub mod disk;
 
 use daybook_log::{AppendBatch, Digest, Filter, Log, LogOptions, ReadLimit, Record, RecordKey, RecordMeta};
+use sha2::{Digest as _, Sha256};
 
 /// Everything, hidden or not.
 pub const ALL: Filter = Filter { app: None, since_us: None, hidden: true };
@@ -50,21 +51,34 @@ pub fn batch(numbers: impl IntoIterator<Item = u64>) -> AppendBatch {
     batch
 }
 
-/// Everything in the log, in order.
-pub fn read_all(log: &Log) -> Vec<Record> {
-    let mut records = Vec::new();
+/// Everything in the log that is not compacted, in order.
+pub fn read_kept(log: &Log) -> Vec<Record> {
+    let mut records: Vec<Record> = Vec::new();
     let mut after = 0;
     while after < log.head() {
         let page = log.read(after, ReadLimit { records: 1_000, ..ReadLimit::default() }, &ALL).unwrap();
         assert!(page.next > after, "a page that gets nowhere");
         after = page.next;
         records.extend(page.records);
+        assert!(records.last().is_none_or(|record| record.position <= after));
     }
+    assert!(records.is_sorted_by(|one, other| one.position < other.position), "out of order");
+    records
+}
+
+/// Everything in the log, in order, nothing compacted.
+pub fn read_all(log: &Log) -> Vec<Record> {
+    let records = read_kept(log);
     for (record, position) in records.iter().zip(1..) {
         assert_eq!(record.position, position, "a gap");
     }
     assert_eq!(records.len() as u64, log.head());
     records
+}
+
+/// The leaf hash of a record.
+pub fn leaf(bytes: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update([0]).chain_update(bytes).finalize().into()
 }
 
 /// Small segments, so that tests cross their borders.

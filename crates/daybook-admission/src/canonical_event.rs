@@ -6,21 +6,20 @@ use daybook_catalog::Field;
 use daybook_event::{Actor, Event, EventId, Kind, Priority, Timestamp};
 use sonic_rs::{JsonValueTrait, Value};
 
-use crate::admit::Facts;
 use crate::compile::{Admission, CompiledType};
 use crate::envelope::Envelope;
 use crate::json::{Redaction, View};
 use crate::sent::Sent;
 
 impl Admission {
-    /// The canonical event. Time, priority, category and rate are the caller's to set.
+    /// The canonical event. Time, priority, category, rate, data and metadata are the caller's to set.
     pub(crate) fn event<'e>(
         &'e self,
         mut sent: Sent<'e>,
         id: EventId,
         compiled: Option<&'e CompiledType>,
         envelope: &'e Envelope,
-        facts: &'e Facts<'_>,
+        (now, environment): (Timestamp, &'e str),
     ) -> Event<'e> {
         let mut text = |field: Field| sent.take(field).or_else(|| envelope.default(field).map(Cow::Borrowed));
         let (actor_kind, actor_id) = (text(Field::ActorType), text(Field::ActorId));
@@ -31,15 +30,15 @@ impl Admission {
             app: Cow::Borrowed(&self.app.app),
             name: text(Field::Name).unwrap_or_default(),
             version: text(Field::Version).unwrap_or(Cow::Borrowed(version)),
-            time: facts.now,
-            received: facts.now,
+            time: now,
+            received: now,
             position: 0,
             category: Cow::Borrowed(""),
             priority: Priority::Normal,
             sample_rate: 1.0,
             source: text(Field::Source),
             platform: text(Field::Platform),
-            environment: text(Field::Environment).or(Some(Cow::Borrowed(facts.environment))),
+            environment: text(Field::Environment).or(Some(Cow::Borrowed(environment))),
             identity: text(Field::Identity),
             anonymous_id: text(Field::AnonymousId),
             session: text(Field::Session),
@@ -50,8 +49,8 @@ impl Admission {
             request: text(Field::Request),
             original_id: sent.original_id,
             tags: sent.tags,
-            data: Cow::Owned(sent.data_text),
-            metadata: Cow::Owned(sent.metadata_text),
+            data: Cow::Borrowed(""),
+            metadata: Cow::Borrowed(""),
         };
         let from_data = compiled.map(|compiled| compiled.event_type.tags.as_slice()).unwrap_or_default();
         if let Some(data) = sent.data

@@ -7,8 +7,10 @@ use daybook_event::{Sampling, Timestamp, app_hash};
 use rustc_hash::FxHashMap;
 
 use crate::cloud_events;
+use crate::consent::ConsentRule;
 use crate::envelope::{Envelope, Form};
 use crate::json::Redaction;
+use crate::personal::Rules;
 use crate::sampler::Sampler;
 use crate::schema::{CompileError, DataSchema};
 
@@ -21,6 +23,8 @@ pub struct Admission {
     /// By name; lowest version first.
     types: FxHashMap<Box<str>, Vec<CompiledType>>,
     pub(crate) unknown_sampler: Sampler,
+    pub(crate) undeclared_rules: Rules,
+    pub(crate) undeclared_consent: Option<ConsentRule>,
     pub(crate) redaction: Redaction,
     pub(crate) max_clock_skew_us: i64,
     pub(crate) warn_older_than_us: i64,
@@ -36,6 +40,10 @@ pub(crate) struct CompiledType {
     pub(crate) envelope_required: Vec<(String, Field)>,
     /// How long its events are kept, in microseconds.
     pub(crate) retain_us: i64,
+    /// What in its data is personal.
+    pub(crate) rules: Rules,
+    /// What its events may be kept for.
+    pub(crate) consent: Option<ConsentRule>,
 }
 
 impl std::fmt::Debug for Admission {
@@ -62,6 +70,8 @@ impl Admission {
                 sampler: Sampler::new(event_type.sampling),
                 envelope_required: app.envelope_required(event_type),
                 retain_us: retain_us(&app, &event_type.category),
+                rules: Rules::compile(&app, Some(event_type)),
+                consent: app.consent_of(event_type).and_then(|consent| ConsentRule::new(&app, &consent)),
                 event_type: event_type.clone(),
             };
             types.entry(event_type.name.as_str().into()).or_default().push(compiled);
@@ -80,6 +90,8 @@ impl Admission {
             ],
             types,
             unknown_sampler: Sampler::new(unknown_sampling),
+            undeclared_rules: Rules::compile(&app, None),
+            undeclared_consent: ConsentRule::undeclared(&app),
             redaction: Redaction {
                 secrets: true,
                 emails: app.sanitise.emails,

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use daybook_catalog::{Field, UnknownTypes};
-use daybook_event::{EventId, Finding, RecordKey};
+use daybook_event::{EventId, Finding, PersonName, RecordKey, secrets};
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Object, Value};
 
 use crate::body::{Body, Element};
 use crate::compile::{Admission, CompiledType};
 use crate::envelope::{Envelope, Findings, Form, NameForm};
 use crate::json::{Canonical, Redaction, Trail};
+use crate::parts::is_person;
 use crate::receipt::BatchInfo;
 use crate::sent::Sent;
 
@@ -17,7 +18,8 @@ use crate::sent::Sent;
 pub struct Decoded<'b> {
     pub(crate) events: Vec<DecodedEvent<'b>>,
     pub(crate) batch: Option<BatchInfo>,
-    keys: Vec<RecordKey>,
+    pub(crate) keys: Vec<RecordKey>,
+    pub(crate) people: Vec<Option<PersonName<'b>>>,
 }
 
 /// One event of a body.
@@ -46,6 +48,13 @@ impl<'b> Decoded<'b> {
         &self.keys
     }
 
+    /// The person each event is about, to look up in the vault: its identity, or else the actor where that is a person,
+    /// or else whoever has the client's anonymous id.
+    #[must_use]
+    pub fn people(&self) -> &[Option<PersonName<'b>>] {
+        &self.people
+    }
+
     /// How many events there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -64,8 +73,12 @@ impl Admission {
     #[must_use]
     pub fn decode<'b>(&self, body: &'b Body) -> Decoded<'b> {
         let count = body.len();
-        let mut decoded =
-            Decoded { events: Vec::with_capacity(count), keys: Vec::with_capacity(count), batch: body.batch.clone() };
+        let mut decoded = Decoded {
+            events: Vec::with_capacity(count),
+            keys: Vec::with_capacity(count),
+            people: Vec::with_capacity(count),
+            batch: body.batch.clone(),
+        };
         let mut canonical = Canonical::default();
         let mut bytes = Vec::new();
         for element in (0..count).filter_map(|index| body.element(index)) {
@@ -74,9 +87,36 @@ impl Admission {
                 Element::Broken { finding, .. } => DecodedEvent::unreadable(finding.clone()),
             };
             decoded.keys.push(event.sent.id.map_or([0; 16], |id| self.record_key(&id)));
+            decoded.people.push(self.person_of(&event));
             decoded.events.push(event);
         }
         decoded
+    }
+
+    /// The person that the event at `index` of a body is about.
+    pub(crate) fn person_in(&self, body: &Body, index: usize) -> Option<PersonName<'static>> {
+        let Element::Json(value) = body.element(index)? else { return None };
+        let event = self.decode_event(value, body.cloud_events, &mut Canonical::default(), &mut Vec::new());
+        self.person_of(&event).map(PersonName::into_owned)
+    }
+
+    fn person_of<'b>(&self, event: &DecodedEvent<'b>) -> Option<PersonName<'b>> {
+        let envelope = self.envelope(event.form);
+        let text = |field: Field| {
+            let own = || envelope.default(field).map(|text| Cow::Owned(text.to_owned()));
+            event.sent.sent(field).cloned().or_else(own)
+        };
+        let person_acts =
+            || is_person(event.sent.text(Field::ActorType).or_else(|| envelope.default(Field::ActorType)));
+        let name = match text(Field::Identity).or_else(|| text(Field::ActorId).filter(|_| person_acts())) {
+            Some(name) => PersonName::identity(name),
+            None => PersonName::anonymous(text(Field::AnonymousId)?),
+        };
+        // A credential is nobody's name, and has no place in the vault.
+        Some(match secrets::may_contain_secret(name.name.as_bytes()).then(|| secrets::redact(&name.name)) {
+            Some(Cow::Owned(redacted)) => PersonName { name: Cow::Owned(redacted), ..name },
+            _ => name,
+        })
     }
 
     /// The key by which the log knows an event of this app.

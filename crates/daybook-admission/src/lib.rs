@@ -6,33 +6,45 @@
 //!    as events at all is an error.
 //! 2. [`Admission::decode`] finds each event's envelope, type and id in the app's own dialect, the canonical form or a
 //!    CloudEvent.
-//! 3. The caller looks [`Decoded::keys`] up in the log.
-//! 4. [`Admission::admit`] judges each event by the catalog and encodes what is kept.
-//! 5. The caller appends [`Admitted::batch`] and hands what became of it to [`Admitted::settle`]; then
+//! 3. The caller looks [`Decoded::keys`] up in the log and [`Decoded::people`] up in the vault.
+//! 4. [`Admission::judge`] judges each event by the catalog, its person's consent and the clock. Of [`Judged::conflicts`]
+//!    the caller recalls the keys, for [`Judged::reconsider`].
+//! 5. The caller has the vault make what [`Judged::needs`] names; [`Judged::seal`] seals what is personal and makes the
+//!    records.
+//! 6. The caller appends [`Admitted::batch`] and hands what became of it to [`Admitted::settle`]; then
 //!    [`Admitted::quarantine`] and [`Admitted::into_receipts`] say the rest.
 //!
 //! Everything that is wrong with an event is found at once and said with a stable code and a JSON Pointer into the event
 //! as the client sent it; one bad event never harms its batch.
 
-mod admit;
+mod admitted;
 mod body;
 mod canonical_event;
 pub mod cloud_events;
 mod compile;
+mod consent;
 mod decode;
 mod envelope;
 mod json;
+mod judge;
+mod parts;
+mod personal;
 mod quarantine;
 mod receipt;
 mod sampler;
 mod sanitise;
 mod schema;
+mod seal;
 mod sent;
+mod validate;
+mod wanted;
 
-pub use admit::{Admitted, Facts};
+pub use admitted::Admitted;
 pub use body::{Body, BodyError, BodyForm};
 pub use compile::Admission;
+pub use daybook_event::RecordKeys;
 pub use decode::Decoded;
+pub use judge::{Facts, Judged};
 pub use quarantine::QuarantineEntry;
 pub use receipt::{BatchInfo, Receipt, Receipts, Status};
 pub use schema::CompileError;

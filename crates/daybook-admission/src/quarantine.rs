@@ -1,7 +1,7 @@
 //! What is kept of an event that was not admitted.
 
 use daybook_catalog::Field;
-use daybook_event::{EventId, Finding};
+use daybook_event::{EventId, Finding, PersonName};
 use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 
 use crate::body::{Body, Element};
@@ -18,6 +18,8 @@ pub struct QuarantineEntry {
     pub id: Option<EventId>,
     /// The name of its type, where it had one.
     pub name: Option<String>,
+    /// The person it is about, where that could be told; what is kept of it is theirs.
+    pub person: Option<PersonName<'static>>,
     /// The event as JSON, in the form it came in; a string where it was no JSON.
     pub event: String,
     /// What is wrong with it.
@@ -33,6 +35,7 @@ impl QuarantineEntry {
             index: receipt.index,
             id: receipt.id,
             name,
+            person: admission.person_in(body, receipt.index),
             event,
             errors: redacted(&receipt.errors, admission.redaction),
             warnings: redacted(&receipt.warnings, admission.redaction),

@@ -1,6 +1,7 @@
 //! What a client is told of each event it sent.
 
-use daybook_event::{EventId, Finding, Position};
+use daybook_event::limits::FINDINGS_PER_EVENT_MAX;
+use daybook_event::{Appended, EventId, Finding, Position};
 use serde::Serialize;
 
 /// The answer to a call: what became of every event.
@@ -82,6 +83,55 @@ pub enum Status {
     Counted,
     /// Not taken.
     Refused,
+}
+
+impl Receipt {
+    pub(crate) const fn new(id: Option<EventId>) -> Self {
+        Self {
+            index: 0,
+            id,
+            status: Status::Stored,
+            position: None,
+            reason: None,
+            warnings: Vec::new(),
+            errors: Vec::new(),
+            more_findings: 0,
+        }
+    }
+
+    pub(crate) fn set_findings(&mut self, mut errors: Vec<Finding>, mut warnings: Vec<Finding>) {
+        let all = errors.len() + warnings.len();
+        errors.truncate(FINDINGS_PER_EVENT_MAX);
+        warnings.truncate(FINDINGS_PER_EVENT_MAX - errors.len());
+        self.more_findings = all - errors.len() - warnings.len();
+        (self.errors, self.warnings) = (errors, warnings);
+    }
+
+    /// The event is not taken, for this reason.
+    pub(crate) fn refused(mut self, reason: &'static str, finding: Finding) -> Self {
+        self.status = Status::Refused;
+        self.reason = Some(reason);
+        self.errors.push(finding);
+        self
+    }
+
+    /// Notes what the log says of it.
+    pub(crate) fn place(&mut self, appended: Appended, id_pointer: &str) {
+        match appended {
+            Appended::Stored(position) => self.position = Some(position),
+            Appended::Duplicate(position) => {
+                self.status = Status::Duplicate;
+                self.position = Some(position);
+            }
+            Appended::Conflict(position) => {
+                self.status = Status::Quarantined;
+                let message = format!("another event with this id is in the log, at position {position}");
+                self.errors.push(
+                    Finding::new("event.id-conflict", id_pointer, message).hint("give every event an id of its own"),
+                );
+            }
+        }
+    }
 }
 
 impl Status {

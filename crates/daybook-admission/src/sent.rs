@@ -6,6 +6,10 @@ use daybook_catalog::Field;
 use daybook_event::{Digest, EventId, Priority, Timestamp};
 use sonic_rs::Value;
 
+use crate::envelope::Envelope;
+use crate::parts::{OwnNames, Splits};
+use crate::personal::{Mark, Rules};
+
 /// What a client said of an event, before any default or rule of the catalog changed it.
 #[derive(Default)]
 pub(crate) struct Sent<'b> {
@@ -38,6 +42,11 @@ impl<'b> Sent<'b> {
         self.texts[field as usize].as_deref()
     }
 
+    /// A field that is plain text, as it was sent.
+    pub(crate) const fn sent(&self, field: Field) -> Option<&Cow<'b, str>> {
+        self.texts[field as usize].as_ref()
+    }
+
     /// Takes a field that is plain text out.
     pub(crate) fn take(&mut self, field: Field) -> Option<Cow<'b, str>> {
         self.texts[field as usize].take()
@@ -66,46 +75,67 @@ impl<'b> Sent<'b> {
         fields.chain(self.original_id.as_mut()).chain(tags)
     }
 
-    /// Writes everything the client said into `scratch`, part by part, each with its length: equal bytes mean equal
-    /// events. Names stand before a quote, as in JSON, so that those of secrets are recognised.
-    pub(crate) fn write_all(&self, scratch: &mut Vec<u8>) {
-        scratch.clear();
-        let mut part = |number: u8, bytes: &[u8]| {
-            scratch.push(number);
-            scratch.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-            scratch.extend_from_slice(bytes);
-            scratch.push(b'"');
-        };
+    /// Appends everything the client said to `out`, part by part, each with its length: equal bytes mean equal events.
+    /// Names stand before a quote, as in JSON, so that those of secrets are recognised.
+    pub(crate) fn write_all(&self, out: &mut Vec<u8>) {
+        self.write((&self.data_text, &self.metadata_text), |_| true, |_, _| true, out);
+        if let Some(original) = &self.original_id {
+            part(out, 107, original.as_bytes());
+        }
+    }
+
+    /// Appends what the client said but for the person, and for what `splits` took out of data and metadata.
+    pub(crate) fn write_nameless(&self, splits: &Splits, envelope: &Envelope, rules: &Rules, out: &mut Vec<u8>) {
+        let own = OwnNames::of_sent(self, envelope);
+        let mut personal = vec![Field::Identity as usize, Field::AnonymousId as usize, Field::Session as usize];
+        personal.extend(own.actor().map(|_| Field::ActorId as usize));
+        let data = splits.data.rest.as_ref().unwrap_or(&self.data_text);
+        let metadata = splits.metadata.rest.as_ref().unwrap_or(&self.metadata_text);
+        let is_nobodys = |key: &str, value: &str| own.mark_of_tag(key, value, rules) == Mark::Nothing;
+        self.write((data, metadata), |field| !personal.contains(&field), is_nobodys, out);
+    }
+
+    fn write(
+        &self,
+        (data, metadata): (&str, &str),
+        field: impl Fn(usize) -> bool,
+        tag: impl Fn(&str, &str) -> bool,
+        out: &mut Vec<u8>,
+    ) {
         for (number, text) in self.texts.iter().enumerate() {
-            if let Some(text) = text {
-                part(number as u8, text.as_bytes());
+            if let Some(text) = text.as_ref().filter(|_| field(number)) {
+                part(out, number as u8, text.as_bytes());
             }
         }
         if let Some(time) = self.time {
-            part(100, &time.microseconds().to_le_bytes());
+            part(out, 100, &time.microseconds().to_le_bytes());
         }
         if let Some(priority) = self.priority {
-            part(101, &[priority as u8]);
+            part(out, 101, &[priority as u8]);
         }
         if let Some(rate) = self.sample_rate {
-            part(102, &rate.to_le_bytes());
+            part(out, 102, &rate.to_le_bytes());
         }
-        if let Some(original) = &self.original_id {
-            part(103, original.as_bytes());
+        for (key, value) in self.tags.iter().filter(|(key, value)| tag(key, value)) {
+            part(out, 103, key.as_bytes());
+            part(out, 104, value.as_bytes());
         }
-        for (key, value) in &self.tags {
-            part(104, key.as_bytes());
-            part(105, value.as_bytes());
-        }
-        part(106, self.data_text.as_bytes());
-        part(107, self.metadata_text.as_bytes());
+        part(out, 105, data.as_bytes());
+        part(out, 106, metadata.as_bytes());
     }
 
-    /// The keyed digest of what [`Sent::write_all`] wrote.
+    /// The keyed digest of what [`Sent::write_all`] or [`Sent::write_nameless`] wrote.
     pub(crate) fn digest(written: &[u8], key: &[u8; 32]) -> Digest {
         let hash = blake3::keyed_hash(key, written);
         let mut digest = Digest::default();
         digest.copy_from_slice(&hash.as_bytes()[..16]);
         digest
     }
+}
+
+fn part(out: &mut Vec<u8>, number: u8, bytes: &[u8]) {
+    out.push(number);
+    out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    out.extend_from_slice(bytes);
+    out.push(b'"');
 }

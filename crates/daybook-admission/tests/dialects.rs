@@ -244,7 +244,7 @@ fn tamma() {
 fn every_example_is_admitted() {
     let catalogs = support::catalogs();
     for catalog in catalogs.apps() {
-        let desk = support::desk_of(std::sync::Arc::clone(catalog));
+        let desk = support::desk_of(std::sync::Arc::clone(catalog)).consented("1", "whatsapp_activity");
         for event_type in &catalog.events {
             for example in &event_type.examples {
                 let body = serde_json::json!({

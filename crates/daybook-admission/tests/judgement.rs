@@ -195,16 +195,16 @@ fn what_is_kept_of_an_event_brings_no_secret_in() {
 fn known_events() {
     let desk = desk("unofficial-communities");
     let first = desk.json(&login("{}"));
-    let known = |digest| [Some(Known { position: 17, digest })];
+    let known = |digest| [Some(Known { position: 1, digest })];
     let post = |body: &str, known: &[Option<Known>]| {
         let outcome = desk.post_known(&daybook_admission::BodyForm::Json, body.as_bytes(), known).unwrap();
         (lines(&outcome.receipts), outcome.batch.records.len())
     };
-    assert_eq!(post(&login("{}"), &known(first.digests[0].digest)), ("duplicate @17".to_owned(), 0));
+    assert_eq!(post(&login("{}"), &known(first.digests[0].digest)), ("duplicate @1".to_owned(), 0));
     let (conflict, records) = post(&login(r#"{"properties":{"reason":"other"}}"#), &known(first.digests[0].digest));
     assert_eq!(
         conflict,
-        "quarantined\n  ! event.id-conflict /event_id: another event with this id is in the log, at position 17"
+        "quarantined\n  ! event.id-conflict /event_id: another event with this id is in the log, at position 1"
     );
     assert_eq!(records, 0);
 }
@@ -260,7 +260,7 @@ fn sampling_keeps_the_minimum_and_what_matters() {
 
 #[test]
 fn counts_say_nothing_but_day_group_person_and_name() {
-    let outcome = desk("unofficial-communities").json(
+    let outcome = desk("unofficial-communities").consented("9", "whatsapp_activity").json(
         r#"{"event_id":"550e8400-e29b-41d4-a716-446655440020","event_name":"whatsapp.message.sent",
             "timestamp":"2026-01-16T17:45:12Z","source":"webhooks","session_id":"s","identity_id":9,
             "properties":{"community_id":3,"identity_id":9,"timestamp_bucket":"2026-01-16T17:00:00Z"}}"#,

@@ -20,6 +20,8 @@ pub const NAME_BYTES_MAX: usize = 128;
 pub const TAGS_MAX: usize = 64;
 /// Longest key or value of a tag, in bytes.
 pub const TAG_BYTES_MAX: usize = 256;
+/// People that one event names beside its own.
+pub const PEOPLE_PER_EVENT_MAX: usize = 100;
 /// Findings said of one event; more are counted, not listed.
 pub const FINDINGS_PER_EVENT_MAX: usize = 20;
 /// Events on one page of a feed.

@@ -1,13 +1,23 @@
 //! A small desk to admit events at: the catalogs that ship, a fixed clock, and receipts as short lines.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test file uses its part; a test stops at what it did not expect"
+)]
+
+mod vault;
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use daybook_admission::{Admission, Admitted, Body, BodyError, BodyForm, Facts, QuarantineEntry, Receipts};
+use daybook_admission::{Admission, Body, BodyError, BodyForm, Facts, QuarantineEntry, Receipts};
 use daybook_catalog::Catalogs;
-use daybook_event::{Appended, Event, EventId, Known, Timestamp, stored};
+use daybook_event::stored::{Opened, Stored};
+use daybook_event::{Appended, Event, EventId, Known, PersonName, Position, Signals, Timestamp, stored};
+pub use vault::Vault;
 
 /// The Saturday on which all tests happen: three days after the examples of the Unofficial Communities document.
 pub const NOW: &str = "2026-01-17T12:00:00.000Z";
@@ -19,11 +29,18 @@ pub struct Desk {
     /// What the log says of every record, where another call was faster.
     pub race: Option<Appended>,
     pub now: Timestamp,
+    pub signals: Signals,
+    vault: Mutex<Vault>,
+    /// The log: records by position. Each call numbers its own from 1.
+    pub log: Mutex<BTreeMap<Position, Vec<u8>>>,
 }
 
 pub struct Outcome {
     pub receipts: Receipts,
+    /// The events in the log, opened, in their app's own words.
     pub events: Vec<Event<'static>>,
+    /// The same, sealed.
+    pub stored: Vec<Stored>,
     pub quarantine: Vec<QuarantineEntry>,
     pub admitted_whole: bool,
     pub digests: Vec<Known>,
@@ -51,6 +68,9 @@ pub fn desk_of(catalog: Arc<daybook_catalog::AppCatalog>) -> Desk {
         atomic: false,
         race: None,
         now: Timestamp::parse(NOW).unwrap(),
+        signals: Signals::default(),
+        vault: Mutex::default(),
+        log: Mutex::default(),
     }
 }
 
@@ -68,28 +88,50 @@ impl Desk {
         };
         let decoded = self.admission.decode(&body);
         assert_eq!(decoded.len(), decoded.keys().len());
+        let people = self.vault().find(decoded.people());
+        assert_eq!(decoded.len(), people.len());
+        let months = self.vault().months.clone();
         let mut facts = Facts {
             now: self.now,
             known,
+            people: &people,
+            months: &months,
             environment: "staging",
-            digest_key: &[7; 32],
+            signals: self.signals,
             shed: self.shed,
             atomic: self.atomic,
             new_id: &mut new_id,
         };
-        let mut admitted: Admitted = self.admission.admit(decoded, &mut facts);
+        let mut judged = self.admission.judge(decoded, &mut facts);
+        for (index, position) in judged.conflicts() {
+            let stored = self.log.lock().unwrap().get(&position).map(|bytes| stored::decode(bytes, position).unwrap());
+            let vault = self.vault();
+            judged
+                .reconsider(index, stored.and_then(|stored| stored.record_keys(&vault.months, &|id| vault.by_id(id))));
+        }
+        let keys = self.vault().ensure(&judged.needs());
+        let nonce = Cell::new(0u8);
+        let mut random = |bytes: &mut [u8]| {
+            for byte in bytes {
+                nonce.set(nonce.get().wrapping_add(1));
+                *byte = nonce.get();
+            }
+        };
+        let mut admitted = judged.seal(&self.admission, &keys, &mut random);
         let batch = std::mem::take(&mut admitted.batch);
         let mut start = 0;
-        let events: Vec<_> = batch
+        let stored: Vec<_> = batch
             .records
             .iter()
             .zip(1..)
             .map(|(meta, position)| {
                 let bytes = &batch.bytes[start..meta.end as usize];
                 start = meta.end as usize;
+                self.log.lock().unwrap().insert(position, bytes.to_vec());
                 stored::decode(bytes, position).unwrap()
             })
             .collect();
+        let events: Vec<_> = stored.iter().map(|stored| self.open(stored).in_own_words()).collect();
         let appended: Vec<_> = match self.race {
             Some(outcome) => events.iter().map(|_| outcome).collect(),
             None => (1..=events.len() as u64).map(Appended::Stored).collect(),
@@ -99,7 +141,23 @@ impl Desk {
         admitted.settle(&appended);
         let admitted_whole = admitted.is_whole();
         let quarantine = admitted.quarantine(&self.admission, &body);
-        Ok(Outcome { receipts: admitted.into_receipts(), events, quarantine, admitted_whole, digests, batch })
+        Ok(Outcome { receipts: admitted.into_receipts(), events, stored, quarantine, admitted_whole, digests, batch })
+    }
+
+    pub fn vault(&self) -> MutexGuard<'_, Vault> {
+        self.vault.lock().unwrap()
+    }
+
+    /// A record with everything that opens.
+    pub fn open(&self, stored: &Stored) -> Opened {
+        let vault = self.vault();
+        stored.clone().open(&vault.months, &|id| vault.by_id(id))
+    }
+
+    /// Lets a person consent to a purpose.
+    pub fn consented(self, identity: &str, purpose: &str) -> Self {
+        self.vault().decide(&PersonName::identity(identity.to_owned()), purpose, true);
+        self
     }
 
     pub fn json(&self, body: &str) -> Outcome {

@@ -106,6 +106,15 @@ pub fn decode(stored: &[u8], position: Position) -> Result<Stored, DecodeError> 
     Ok(Stored { event, standing, sealed, others })
 }
 
+impl Opened {
+    /// The event as its app wrote it: with the client's own anonymous id, where it sent one.
+    #[must_use]
+    pub fn in_own_words(self) -> Event<'static> {
+        let anonymous_id = self.own_anonymous_id.or(self.event.anonymous_id);
+        Event { anonymous_id, ..self.event }
+    }
+}
+
 impl Stored {
     /// The category and the month whose secret it is sealed under.
     #[must_use]

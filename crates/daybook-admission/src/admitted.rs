@@ -1,0 +1,63 @@
+//! Judged and sealed events: records for the log, and a receipt for each.
+
+use daybook_event::{Appended, Batch};
+
+use crate::body::Body;
+use crate::compile::Admission;
+use crate::envelope::Form;
+use crate::quarantine::QuarantineEntry;
+use crate::receipt::{BatchInfo, Receipt, Receipts, Status};
+
+/// Judged events: records for the log, and a receipt for each.
+#[derive(Debug)]
+pub struct Admitted {
+    /// What to append. The caller takes it, appends it, and tells what became of it with [`Admitted::settle`].
+    pub batch: Batch,
+    pub(crate) outcomes: Vec<Outcome>,
+    /// Where events of each form keep their id.
+    pub(crate) id_pointers: [String; 3],
+    pub(crate) batch_info: Option<BatchInfo>,
+}
+
+/// What became of one event.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) receipt: Receipt,
+    /// Its record is in the batch.
+    pub(crate) has_record: bool,
+    pub(crate) form: Form,
+}
+
+impl Admitted {
+    /// Whether every event is stored or a duplicate, as an atomic call asks.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.outcomes.iter().all(|outcome| matches!(outcome.receipt.status, Status::Stored | Status::Duplicate))
+    }
+
+    /// Notes what became of the records of [`Admitted::batch`], in its order.
+    pub fn settle(&mut self, appended: &[Appended]) {
+        let waiting = self.outcomes.iter_mut().filter(|outcome| outcome.has_record);
+        for (outcome, appended) in waiting.zip(appended) {
+            let position_is_told = outcome.receipt.status == Status::Stored;
+            outcome.receipt.place(*appended, &self.id_pointers[outcome.form as usize]);
+            // A count is in no feed: its place would lead nowhere.
+            if !position_is_told && outcome.receipt.status == Status::Counted {
+                outcome.receipt.position = None;
+            }
+        }
+    }
+
+    /// What is to be kept aside, from the body it came in. Credentials are taken out of it.
+    #[must_use]
+    pub fn quarantine(&self, admission: &Admission, body: &Body) -> Vec<QuarantineEntry> {
+        let quarantined = self.outcomes.iter().filter(|outcome| outcome.receipt.status == Status::Quarantined);
+        quarantined.filter_map(|outcome| QuarantineEntry::of(&outcome.receipt, admission, body)).collect()
+    }
+
+    /// The receipts.
+    #[must_use]
+    pub fn into_receipts(self) -> Receipts {
+        Receipts::of(self.outcomes.into_iter().map(|outcome| outcome.receipt).collect(), self.batch_info)
+    }
+}

@@ -1,0 +1,191 @@
+//! An event taken apart: what anybody may see, and what is personal to whom.
+
+use std::borrow::Cow;
+
+use daybook_catalog::{Field, likely_personal};
+use daybook_event::Event;
+use daybook_event::stored::Personal;
+
+use crate::envelope::Envelope;
+use crate::personal::{Mark, Rules, Split, Taken, split};
+use crate::sent::Sent;
+
+/// The names that an event calls its own person by.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OwnNames<'n> {
+    identity: Option<&'n str>,
+    anonymous_id: Option<&'n str>,
+    session: Option<&'n str>,
+    /// The actor, where it is a person.
+    actor: Option<&'n str>,
+}
+
+/// What was taken out of an event's data and metadata.
+#[derive(Debug, Default)]
+pub(crate) struct Splits {
+    pub(crate) data: Split,
+    pub(crate) metadata: Split,
+}
+
+/// What was taken out of an event, by whose it is.
+#[derive(Debug, Default)]
+pub(crate) struct Parts<'e> {
+    /// That of its own person, or of nobody.
+    pub(crate) own: Personal<'e>,
+    /// That of others, by the names they have.
+    pub(crate) others: Vec<(String, Personal<'e>)>,
+}
+
+impl<'n> OwnNames<'n> {
+    /// Those of an event as it was sent.
+    pub(crate) fn of_sent(sent: &'n Sent<'_>, envelope: &'n Envelope) -> Self {
+        let text = |field: Field| sent.text(field).or_else(|| envelope.default(field));
+        let actor = text(Field::ActorId).filter(|_| is_person(text(Field::ActorType)));
+        Self {
+            identity: text(Field::Identity),
+            anonymous_id: text(Field::AnonymousId),
+            session: text(Field::Session),
+            actor,
+        }
+    }
+
+    fn of_event(event: &'n Event<'_>) -> Self {
+        let actor = event.actor.as_ref().filter(|actor| is_person(actor.kind.as_deref()));
+        Self {
+            identity: event.identity.as_deref(),
+            anonymous_id: event.anonymous_id.as_deref(),
+            session: event.session.as_deref(),
+            actor: actor.and_then(|actor| actor.id.as_deref()),
+        }
+    }
+
+    /// The person's name, of the kind that names of others are.
+    pub(crate) fn person(&self) -> Option<&'n str> {
+        self.identity.or(self.actor)
+    }
+
+    /// The actor, where it is a person.
+    pub(crate) const fn actor(&self) -> Option<&'n str> {
+        self.actor
+    }
+
+    /// Whether a text is one of them.
+    pub(crate) fn contain(&self, text: &str) -> bool {
+        [self.identity, self.anonymous_id, self.session, self.actor].contains(&Some(text))
+    }
+
+    /// How a tag is personal: as the data field of its name, or else by its name or by naming the event's person.
+    pub(crate) fn mark_of_tag(&self, key: &str, value: &str, rules: &Rules) -> Mark {
+        match rules.mark(key) {
+            Some(mark) => mark,
+            None if self.contain(value) || likely_personal(key).is_some() => Mark::Own,
+            None => Mark::Nothing,
+        }
+    }
+}
+
+/// Whether an actor of this type is a person.
+pub(crate) fn is_person(actor_type: Option<&str>) -> bool {
+    matches!(actor_type, None | Some("user"))
+}
+
+impl Splits {
+    /// Forgets what was taken out, because data and metadata are not kept.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// What is personal in the data and the metadata of an event.
+    pub(crate) fn of(sent: &Sent<'_>, envelope: &Envelope, rules: &Rules) -> Self {
+        let own = OwnNames::of_sent(sent, envelope);
+        let split = |text: &str, rules| if text.is_empty() { Split::default() } else { split(text, rules, own) };
+        Self { data: split(&sent.data_text, Some(rules)), metadata: split(&sent.metadata_text, None) }
+    }
+}
+
+impl<'e> Parts<'e> {
+    /// Takes what is personal out of an event, whose data and metadata have been split: of these texts.
+    pub(crate) fn take(event: &mut Event<'e>, splits: &Splits, texts: (&'e str, &'e str), rules: &Rules) -> Self {
+        let mut parts = Self::default();
+        parts.take_tags(event, rules);
+        parts.take_actor(event);
+        parts.own.identity = event.identity.take();
+        parts.own.anonymous_id = event.anonymous_id.take();
+        parts.own.session = event.session.take();
+        parts.own.original_id = event.original_id.take();
+        for (value, json, whose) in values(&splits.data, texts.0) {
+            parts.of(whose).data.push((value, json));
+        }
+        for (value, json, whose) in values(&splits.metadata, texts.1) {
+            parts.of(whose).metadata.push((value, json));
+        }
+        parts
+    }
+
+    /// Whether nothing was taken.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.others.is_empty()
+    }
+
+    fn take_tags(&mut self, event: &mut Event<'e>, rules: &Rules) {
+        let tags = std::mem::take(&mut event.tags);
+        if tags.is_empty() {
+            return;
+        }
+        let own = OwnNames::of_event(event);
+        let mut kept = Vec::with_capacity(tags.len());
+        for tag in tags {
+            match own.mark_of_tag(&tag.0, &tag.1, rules) {
+                Mark::Nothing => kept.push(tag),
+                Mark::Person if own.person() != Some(&*tag.1) => {
+                    let name = tag.1.clone();
+                    self.other(&name).tags.push(tag);
+                }
+                Mark::Own | Mark::Person => self.own.tags.push(tag),
+            }
+        }
+        event.tags = kept;
+    }
+
+    /// An actor who is a person, but not the event's, is another person.
+    fn take_actor(&mut self, event: &mut Event<'e>) {
+        let Some(actor) = event.actor.as_mut().filter(|actor| is_person(actor.kind.as_deref())) else { return };
+        let id = actor.id.take();
+        if actor.kind.is_none() {
+            event.actor = None;
+        }
+        match (&id, &event.identity) {
+            (Some(name), Some(identity)) if name != identity => {
+                let name = name.clone();
+                self.other(&name).actor_id = id;
+            }
+            _ => self.own.actor_id = id,
+        }
+    }
+
+    fn of(&mut self, other: Option<&str>) -> &mut Personal<'e> {
+        match other {
+            Some(name) => self.other(name),
+            None => &mut self.own,
+        }
+    }
+
+    fn other(&mut self, name: &str) -> &mut Personal<'e> {
+        let place = self.others.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
+            self.others.push((name.to_owned(), Personal::default()));
+            self.others.len() - 1
+        });
+        &mut self.others[place].1
+    }
+}
+
+/// Pointer, text and owner of every value that was taken out of a text.
+fn values<'e: 's, 's>(
+    split: &'s Split,
+    text: &'e str,
+) -> impl Iterator<Item = (Cow<'e, str>, Cow<'e, str>, Option<&'s str>)> {
+    split.taken.iter().map(|Taken { pointer, at, other }| {
+        let json = text.get(at.clone()).unwrap_or_default();
+        (Cow::Owned(pointer.clone()), Cow::Borrowed(json), other.as_deref())
+    })
+}

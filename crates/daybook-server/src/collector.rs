@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use daybook_admission::{Admission, Admitted, Body, BodyError, BodyForm, Facts, Receipts, Status};
-use daybook_catalog::AppCatalog;
-use daybook_event::EventId;
+use daybook_admission::{Admission, Admitted, Body, BodyError, BodyForm, Decoded, Facts, Receipts, Status};
+use daybook_catalog::{AppCatalog, Catalogs};
 use daybook_event::record::Appended;
+use daybook_event::stored::{self, RecordKeys};
+use daybook_event::{EventId, PersonName, Position, Signals, SubjectId};
 use daybook_log::{AppendError, Log, ReadError};
+use daybook_privacy::erasure::Eraser;
+use daybook_privacy::view::View;
+use daybook_privacy::{Vault, VaultError};
 use rand::RngCore;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -20,8 +24,9 @@ use crate::keyring::{Key, KeyRing};
 use crate::keys::now;
 use crate::limits;
 use crate::metrics::Metrics;
-use crate::quarantine::{NewEntry, Quarantine, QuarantineError};
+use crate::quarantine::{Quarantine, QuarantineError};
 use crate::rate::RateLimiter;
+use crate::rights::retention::Retention;
 
 /// The slug of the app that Daybook's own events belong to. Nobody else writes there.
 pub const OWN_APP: &str = "daybook";
@@ -30,10 +35,20 @@ pub const OWN_APP: &str = "daybook";
 pub struct Collector {
     /// The apps that are served, by slug.
     pub apps: HashMap<Arc<str>, Arc<App>>,
+    /// The catalogs.
+    pub catalogs: Catalogs,
     /// The log.
     pub log: Log,
     /// The quarantine.
     pub quarantine: Quarantine,
+    /// Who people are, and the secrets their events are sealed under.
+    pub vault: Vault,
+    /// Everything computed from the log that has to forget.
+    pub views: Arc<[Arc<dyn View>]>,
+    /// Erases people.
+    pub eraser: Eraser,
+    /// What is past its time goes.
+    pub retention: Retention,
     /// The keys.
     pub keys: KeyRing,
     /// The state database, for what the parts above do not cover.
@@ -58,8 +73,6 @@ pub struct Collector {
     pub disk_full: AtomicBool,
     /// Cancelled when the server is asked to stop.
     pub stopping: CancellationToken,
-    /// The secret under which digests of events are made.
-    pub digest_key: [u8; 32],
 }
 
 /// One app that is served.
@@ -106,6 +119,9 @@ pub enum PostError {
     /// The quarantine did not take the events.
     #[error("the quarantine did not take the events")]
     Quarantine(#[from] QuarantineError),
+    /// The vault did not give the keys to seal the events with.
+    #[error("the events could not be sealed")]
+    Vault(#[from] VaultError),
     /// All or nothing was asked for, and all cannot be.
     #[error("not every event of this call can be stored, so none was")]
     Refused(Box<Receipts>),
@@ -123,6 +139,8 @@ pub struct PostOptions {
     pub without_quarantine: bool,
     /// The id of the call's event, if it has none of its own.
     pub default_id: Option<EventId>,
+    /// What the browser that sent it says about being followed.
+    pub signals: Signals,
 }
 
 /// A call that was judged, but of which nothing is stored yet.
@@ -159,13 +177,14 @@ impl Collector {
             Encoding::Gzip | Encoding::Deflate | Encoding::Zstd => limits::INLINE_BODY_BYTES_MAX / 16,
         };
         let judged = if body.bytes.len() <= inline_bytes_max {
-            self.judge(app, body, &form, &account, options)?
+            Box::pin(self.judge(app, body, &form, &account, options)).await?
         } else {
             // More at once than there are processors would only get in each other's way.
             let permit = Arc::clone(&self.judging).acquire_owned().await.map_err(|_| PostError::Failed)?;
             let (collector, app) = (Arc::clone(self), Arc::clone(app));
+            let runtime = tokio::runtime::Handle::current();
             let judging = move || {
-                let judged = collector.judge(&app, body, &form, &account, options);
+                let judged = runtime.block_on(collector.judge(&app, body, &form, &account, options));
                 drop(permit);
                 judged
             };
@@ -176,18 +195,21 @@ impl Collector {
         Ok(receipts)
     }
 
-    /// Judges events and keeps nothing: what would become of them.
+    /// Judges one event and keeps nothing: what would become of it, and whom it is about.
     ///
     /// # Errors
     /// [`PostError`].
-    pub fn rehearse(&self, app: &App, text: &str) -> Result<Receipts, PostError> {
+    pub async fn rehearse(&self, app: &App, text: &str) -> Result<(Receipts, Option<PersonName<'static>>), PostError> {
         let parsed = Body::parse(text.as_bytes(), &BodyForm::Json)?;
-        let admitted = self.admit(app, &parsed, PostOptions { atomic: true, ..PostOptions::default() })?;
-        Ok(admitted.into_receipts())
+        let decoded = app.admission.decode(&parsed);
+        let person = decoded.people().first().cloned().flatten().map(PersonName::into_owned);
+        let judged = self.judged(app, decoded, PostOptions { atomic: true, ..PostOptions::default() }).await?;
+        Ok((judged.into_receipts(), person))
     }
 
-    /// The first half, without waiting for anything: decompress, decode, look up, judge.
-    fn judge(
+    /// The first half: decompress, decode, look up, judge, seal. It waits for the vault only where that has to look further
+    /// than its memory, or to make somebody new.
+    async fn judge(
         &self,
         app: &App,
         body: body::Body,
@@ -198,33 +220,61 @@ impl Collector {
         let body = body.inflate(self.config.limits.body_inflated_bytes)?;
         let parsed = Body::parse(&body.bytes, form)?;
         self.charge(account, parsed.len())?;
-        let admitted = self.admit(app, &parsed, options)?;
+        let decoded = app.admission.decode(&parsed);
+        let judged = self.judged(app, decoded, options).await?;
+        // Whoever is new is durable in the vault before anything of theirs is in the log.
+        let keys = self.vault.ensure(&app.slug, &judged.needs()).await?;
+        let admitted = judged.seal(&app.admission, &keys, &mut |bytes| rand::rng().fill_bytes(bytes));
         Ok(Judged { parsed, admitted, _body: body })
     }
 
-    fn admit(&self, app: &App, parsed: &Body, options: PostOptions) -> Result<Admitted, PostError> {
-        let decoded = app.admission.decode(parsed);
+    async fn judged<'b>(
+        &self,
+        app: &'b App,
+        decoded: Decoded<'b>,
+        options: PostOptions,
+    ) -> Result<daybook_admission::Judged<'b>, PostError> {
         let known = self.log.lookup(decoded.keys())?;
-        let now = now();
-        let mut random = rand::rng();
-        let mut new_id = || {
-            if let Some(id) = options.default_id {
-                return id;
-            }
-            let mut bits = [0; 10];
-            random.fill_bytes(&mut bits);
-            EventId::v7(now.microseconds().unsigned_abs() / 1_000, &bits)
+        let people = self.vault.find(&app.slug, decoded.people()).await?;
+        let months = self.vault.months(&app.slug);
+        let mut judged = {
+            let now = now();
+            let mut random = rand::rng();
+            let mut new_id = || {
+                if let Some(id) = options.default_id {
+                    return id;
+                }
+                let mut bits = [0; 10];
+                random.fill_bytes(&mut bits);
+                EventId::v7(now.microseconds().unsigned_abs() / 1_000, &bits)
+            };
+            let mut facts = Facts {
+                now,
+                known: &known,
+                people: &people,
+                months: &months,
+                environment: &self.config.environment,
+                signals: options.signals,
+                shed: self.log.queue_fill() > limits::SHED_QUEUE_FILL,
+                atomic: options.atomic,
+                new_id: &mut new_id,
+            };
+            app.admission.judge(decoded, &mut facts)
         };
-        let mut facts = Facts {
-            now,
-            known: &known,
-            environment: &self.config.environment,
-            digest_key: &self.digest_key,
-            shed: self.log.queue_fill() > limits::SHED_QUEUE_FILL,
-            atomic: options.atomic,
-            new_id: &mut new_id,
-        };
-        Ok(app.admission.admit(decoded, &mut facts))
+        for (index, position) in judged.conflicts() {
+            let keys = self.keys_of(app, position).await?;
+            judged.reconsider(index, keys);
+        }
+        Ok(judged)
+    }
+
+    /// The keys that the record at a position was sealed under; nothing where they are gone, or never were.
+    async fn keys_of(&self, app: &App, position: Position) -> Result<Option<RecordKeys>, PostError> {
+        let Some(record) = self.log.record(position)? else { return Ok(None) };
+        let Ok(stored) = stored::decode(&record, position) else { return Ok(None) };
+        let people: Vec<SubjectId> = stored.people().collect();
+        let people = self.vault.by_id(&people).await?;
+        Ok(stored.record_keys(&self.vault.months(&app.slug), &|id| people.get(&id).cloned()))
     }
 
     fn charge(&self, account: &Account, events: usize) -> Result<(), PostError> {
@@ -265,7 +315,9 @@ impl Collector {
         if !options.without_quarantine {
             let aside = admitted.quarantine(&app.admission, &parsed);
             if !aside.is_empty() {
-                self.quarantine.add(aside.into_iter().map(|entry| new_entry(app, entry)).collect(), now()).await?;
+                let now = now();
+                let entries = self.set_aside(app, aside, now).await?;
+                self.quarantine.add(entries, now).await?;
             }
         }
         Ok(admitted.into_receipts())
@@ -284,16 +336,6 @@ fn refused(admitted: Admitted) -> Receipts {
         receipt
     });
     Receipts::of(receipts.collect(), batch)
-}
-
-fn new_entry(app: &App, entry: daybook_admission::QuarantineEntry) -> NewEntry {
-    NewEntry {
-        app: Arc::clone(&app.slug),
-        event_id: entry.id.map(|id| id.to_string()),
-        name: entry.name,
-        event: entry.event,
-        errors: entry.errors,
-    }
 }
 
 impl App {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use crate::limits;
+use crate::state::{StatePlace, StateUrl};
 
 /// Everything that can be configured. A file gives it, the command line overrides single fields.
 ///
@@ -28,6 +29,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The data directory. Default `daybook-data`.
     pub data: PathBuf,
+    /// The PostgreSQL database that keeps the state: `postgres://user:password@host/database`. Default: a SQLite file in the
+    /// data directory.
+    pub state: Option<StateUrl>,
     /// Directories with catalogs: each an app's directory or a directory of such.
     pub catalogs: Vec<PathBuf>,
     /// Whether the catalogs built into the binary are served too. Default true.
@@ -45,6 +49,10 @@ pub struct Config {
     pub limits: RequestLimits,
     /// Events that were not admitted.
     pub quarantine: QuarantineOptions,
+    /// Who people are, and who may know.
+    pub privacy: Privacy,
+    /// When what is past its time goes.
+    pub retention: Retention,
     /// What the server says of itself.
     pub logging: Logging,
 }
@@ -99,6 +107,30 @@ pub struct QuarantineOptions {
     /// Space they may take, for each app, in bytes. Entries that were resolved give way to new ones, oldest first; when
     /// only open ones are left, calls that would add more are answered 503. Default 1 GiB.
     pub bytes_per_app: u64,
+}
+
+/// The vault, which alone knows who people are.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Privacy {
+    /// The file that holds the master key. Without it and without a command: the environment variable
+    /// `DAYBOOK_MASTER_KEY`, and then a file in the user's configuration directory, made on the first start.
+    pub master_key_file: Option<PathBuf>,
+    /// A command that writes the master key to its standard output, run by `sh`.
+    pub master_key_command: Option<String>,
+    /// The directory for master keys that no option names. Default: `daybook` in the user's configuration directory.
+    pub key_directory: Option<PathBuf>,
+    /// People kept in memory. Default 200,000, about 60 MB.
+    pub people_cached: usize,
+}
+
+/// When what is past its time goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Retention {
+    /// Time from one run to the next; `0s` for none but by command. Default `24h`.
+    #[serde(deserialize_with = "duration")]
+    pub every: Duration,
 }
 
 /// What the server says of itself while it runs, on standard error.
@@ -157,6 +189,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4747)),
             data: PathBuf::from("daybook-data"),
+            state: None,
             catalogs: Vec::new(),
             default_catalogs: true,
             environment: "production".to_owned(),
@@ -165,6 +198,8 @@ impl Default for Config {
             rate_limits: RateLimits::default(),
             limits: RequestLimits::default(),
             quarantine: QuarantineOptions::default(),
+            privacy: Privacy::default(),
+            retention: Retention::default(),
             logging: Logging::default(),
         }
     }
@@ -209,6 +244,23 @@ impl Default for QuarantineOptions {
     }
 }
 
+impl Default for Privacy {
+    fn default() -> Self {
+        Self {
+            master_key_file: None,
+            master_key_command: None,
+            key_directory: None,
+            people_cached: limits::PEOPLE_CACHED_DEFAULT,
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { every: limits::RETENTION_EVERY_DEFAULT }
+    }
+}
+
 impl Default for Logging {
     fn default() -> Self {
         Self { level: "info".to_owned(), format: LogFormat::Text }
@@ -232,12 +284,18 @@ impl Config {
     /// What is wrong and where, for a person.
     pub fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
-            let mut message = error.to_string().trim_end().to_owned();
+            let mut message = without_passwords(error.to_string().trim_end());
             if let Some(suggestion) = suggestion(error.message()) {
                 message.push_str(&format!("\nDid you mean `{suggestion}`?"));
             }
             message
         })
+    }
+
+    /// Where the state is kept.
+    #[must_use]
+    pub fn state_place(&self) -> StatePlace {
+        StatePlace::of(&self.data, self.state.as_ref())
     }
 
     /// Checks what no single field can tell.
@@ -246,6 +304,9 @@ impl Config {
     /// [`ConfigError::Setting`] for the first setting that cannot be used.
     pub fn check(&self) -> Result<(), ConfigError> {
         let wrong = |setting, message: &str| Err(ConfigError::Setting { setting, message: message.to_owned() });
+        if let Some(Err(error)) = self.state.as_ref().map(StateUrl::options) {
+            return wrong("state", &error.to_string());
+        }
         if self.environment.is_empty() || self.environment.len() > daybook_event::limits::IDENTIFIER_BYTES_MAX {
             return wrong("environment", "must be a word of 1 to 256 bytes");
         }
@@ -267,11 +328,34 @@ impl Config {
         if self.limits.connections == 0 {
             return wrong("limits.connections", "must be above 0");
         }
+        if self.privacy.master_key_file.is_some() && self.privacy.master_key_command.is_some() {
+            return wrong(
+                "privacy.master-key-command",
+                "and `privacy.master-key-file` both say where the master key is",
+            );
+        }
+        if self.privacy.people_cached == 0 {
+            return wrong("privacy.people-cached", "must be above 0");
+        }
+        if !self.retention.every.is_zero() && self.retention.every < limits::RETENTION_EVERY_MIN {
+            return wrong("retention.every", "must be 0s or at least 1m");
+        }
         if self.limits.header_timeout.is_zero() {
             return wrong("limits.header-timeout", "must be above 0");
         }
         Ok(())
     }
+}
+
+/// The complaint without what stands between `://` and `@`: it quotes the line that it complains of.
+fn without_passwords(complaint: &str) -> String {
+    let lines = complaint.lines().map(|line| match (line.find("://"), line.rfind('@')) {
+        (Some(begin), Some(end)) if begin < end => format!("{}://…{}", &line[..begin], &line[end..]),
+        // It is cut off before its end, if it is a URL with a password at all.
+        (Some(begin), _) if line.contains("postgres") => format!("{}://…", &line[..begin]),
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Reads `250ms`, `30s`, `5m`, `12h`, `30d`.
@@ -361,6 +445,28 @@ mod tests {
         check(|config| config.limits.connections = 0, "limits.connections");
     }
 
+    #[test]
+    fn passwords_are_not_shown() {
+        let check = |text: &str| {
+            let said = match Config::parse(text) {
+                Ok(config) => format!("{config:?} {}", config.check().map_err(|error| error.to_string()).unwrap_err()),
+                Err(message) => message,
+            };
+            assert!(said.contains("state") && !said.contains("geheim"), "{said}");
+        };
+        check("state = \"postgres://me:geheim/x@host/database\"");
+        check("state = \"postgres://me:geheim@host\"");
+        check("state = \"postgres://me:geheim@host/database");
+        check("state = postgres://me:geheim@host/database");
+        check("state = \"postgres://me:geheim");
+        check("state = [\"postgres://me:geheim@host/database\"]");
+        check("stat = \"postgres://me:geheim@host/database\"");
+        let config = Config::parse("state = \"postgres://me:geheim@host/database\"").unwrap();
+        config.check().unwrap();
+        assert!(!format!("{config:?}").contains("geheim"));
+        assert!(matches!(config.state_place(), StatePlace::Postgres(_)));
+    }
+
     /// The page of the documentation holds every option, at its default.
     #[test]
     fn the_reference_page_is_right() {
@@ -368,7 +474,8 @@ mod tests {
         let toml = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         assert_eq!(Config::parse(toml).unwrap(), Config::default());
         // Asked for a name that is not there, serde lists all that are.
-        for section in ["", "browser-events", "rate-limits", "limits", "quarantine", "logging"] {
+        for section in ["", "browser-events", "rate-limits", "limits", "quarantine", "privacy", "retention", "logging"]
+        {
             let head = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
             let message = Config::parse(&format!("{head}no-such-option = 1")).unwrap_err();
             let known = message.lines().find(|line| line.starts_with("unknown field")).unwrap();

@@ -6,6 +6,8 @@
 //!
 //! [`keys`] manages the keys of a data directory, with or without a server running on it.
 
+mod access;
+mod aside;
 mod auth;
 mod body;
 mod collector;
@@ -23,6 +25,7 @@ mod query;
 mod rate;
 mod reading;
 mod repair;
+mod rights;
 mod routes;
 mod server;
 mod state;
@@ -34,7 +37,8 @@ pub mod limits;
 pub mod openapi;
 
 pub use config::{
-    BrowserEvents, Config, ConfigError, LogFormat, Logging, QuarantineOptions, RateLimits, RequestLimits,
+    BrowserEvents, Config, ConfigError, LogFormat, Logging, Privacy, QuarantineOptions, RateLimits, RequestLimits,
+    Retention,
 };
 pub use server::{ADMIN_KEY_FILE, LOG_DIRECTORY, Notices, Server, ServerHandle, StartError};
-pub use state::{OpenStateError, STATE_FILE};
+pub use state::{OpenStateError, STATE_FILE, StatePlace, StateUrl, StateUrlError};

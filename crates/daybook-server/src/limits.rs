@@ -64,6 +64,36 @@ pub const QUARANTINE_ROWS_PER_TRANSACTION: usize = 5_000;
 /// Rows deleted at a time to make room.
 pub const QUARANTINE_EVICTION_ROWS: u64 = 500;
 
+/// People whose secrets and consents are kept in memory.
+pub const PEOPLE_CACHED_DEFAULT: usize = 200_000;
+/// Time from one run of the retention to the next.
+pub const RETENTION_EVERY_DEFAULT: Duration = Duration::from_secs(24 * 60 * 60);
+/// Least time between two runs of the retention.
+pub const RETENTION_EVERY_MIN: Duration = Duration::from_secs(60);
+/// How long a server runs before it looks whether the retention is due.
+pub const RETENTION_AFTER_START: Duration = Duration::from_secs(60);
+/// How long a call that erases a person waits for the report before it answers that it is under way.
+pub const ERASURE_PATIENCE: Duration = Duration::from_secs(30);
+/// People in one request to erase.
+pub const ERASURE_PEOPLE_MAX: usize = 10_000;
+/// Records read from the log at once for an export.
+pub const EXPORT_PAGE_RECORDS: usize = 4_096;
+/// Bytes of an export that are sent at once.
+pub const EXPORT_PIECE_BYTES: usize = 64 * 1024;
+/// Pieces of an export that wait for its reader.
+pub const EXPORT_PIECES_WAITING: usize = 4;
+/// Longest reason, source or version that a caller may give, in bytes.
+pub const WORD_BYTES_MAX: usize = 256;
+
+/// Connections to a PostgreSQL that keeps the state.
+pub const STATE_CONNECTIONS_MAX: u32 = 10;
+/// How long a request waits for a connection to the state database before it is told to come again.
+pub const STATE_PATIENCE: Duration = Duration::from_secs(5);
+/// When such a request may come again.
+pub const STATE_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// How long a process waits while another brings the tables up to date.
+pub const MIGRATION_PATIENCE: Duration = Duration::from_secs(300);
+
 /// Keys that may exist, revoked ones included.
 pub const KEYS_MAX: u64 = 10_000;
 /// Longest name of a key, in bytes.

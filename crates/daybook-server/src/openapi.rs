@@ -11,9 +11,16 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use crate::keys::{CreatedKey, KeyInfo, NewKey, Scope};
+use crate::rights::retention::{Done, PlanBody, PlannedMonth, PlannedRecords, Running};
 use crate::routes;
 use crate::routes::ops::Reason;
+use crate::routes::privacy::{PrivacyBody, VaultBody};
 use crate::routes::quarantine::{EntriesBody, EntryBody, RetriedBody};
+use crate::routes::retention::{LastBody, RetentionBody};
+use crate::routes::rights::{ErasureBody, ErasureRequest, ErasuresBody, SignedReportBody};
+use crate::routes::subjects::{
+    ConsentBody, ConsentRequest, ConsentsBody, ObjectionBody, ObjectionRequest, SubjectBody,
+};
 
 /// The whole description.
 pub fn document() -> utoipa::openapi::OpenApi {
@@ -32,6 +39,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
         (name = "events", description = "Sending and reading events"),
         (name = "catalog", description = "What events there are"),
         (name = "quarantine", description = "Events that were not admitted"),
+        (name = "people", description = "What is known of people, what they allow, and what they may ask for"),
+        (name = "retention", description = "What is past its time"),
         (name = "keys", description = "Who may do what"),
         (name = "operations", description = "How the server is doing"),
     ),
@@ -50,6 +59,22 @@ pub fn document() -> utoipa::openapi::OpenApi {
         routes::quarantine::retry,
         routes::quarantine::retry_many,
         routes::quarantine::remove,
+        routes::subjects::show,
+        routes::rights::erase,
+        routes::rights::export,
+        routes::subjects::consents,
+        routes::subjects::consent,
+        routes::subjects::set_consent,
+        routes::subjects::objection,
+        routes::subjects::object,
+        routes::subjects::withdraw_objection,
+        routes::rights::list,
+        routes::rights::erase_many,
+        routes::rights::show,
+        routes::privacy::privacy,
+        routes::retention::status,
+        routes::retention::plan,
+        routes::retention::run,
         routes::keys::list,
         routes::keys::create,
         routes::keys::revoke,
@@ -61,6 +86,9 @@ pub fn document() -> utoipa::openapi::OpenApi {
     components(schemas(
         ProblemBody, ReceiptsBody, ReceiptBody, FindingBody, EventsBody, FeedBody, EventBody, ActorBody, CatalogBody,
         EventTypeBody, KeysBody, HealthBody, EntryBody, EntriesBody, RetriedBody, Reason, KeyInfo, NewKey, CreatedKey, Scope,
+        ConsentRequest, ConsentBody, ConsentsBody, SubjectBody, ObjectionRequest, ObjectionBody, ErasureRequest, ErasureBody,
+        ErasuresBody, SignedReportBody, PrivacyBody, VaultBody, RetentionBody, LastBody, Done, PlanBody, PlannedMonth,
+        PlannedRecords, Running,
     ))
 )]
 struct Description;

@@ -8,9 +8,9 @@ mod writer;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use daybook_event::{Finding, Timestamp};
+use daybook_event::{Digest, Finding, Month, SubjectId, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -27,10 +27,30 @@ pub struct NewEntry {
     pub event_id: Option<String>,
     /// The event type it claims to be.
     pub name: Option<String>,
-    /// The event as JSON, sanitised.
-    pub event: String,
+    /// The event.
+    pub event: SealedEvent,
     /// Why it was not admitted.
     pub errors: Vec<Finding>,
+}
+
+/// The JSON of a sanitised event as the table keeps it: sealed, like a record of the log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedEvent {
+    /// Whose it is, where that could be told.
+    pub subject: Option<SubjectId>,
+    /// The month whose secret it is sealed under.
+    pub month: Month,
+    /// The sealed bytes.
+    pub bytes: Vec<u8>,
+    /// Keyed digest of the JSON: the same event sent again has the same.
+    pub digest: Digest,
+}
+
+/// What is sealed is not printed either.
+impl std::fmt::Debug for SealedEvent {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "SealedEvent({:?}, {} bytes)", self.subject, self.bytes.len())
+    }
 }
 
 /// How an entry changes.
@@ -42,8 +62,8 @@ pub enum Change {
         event_id: Option<String>,
         /// The event type it claims to be now.
         name: Option<String>,
-        /// The event, sanitised.
-        event: String,
+        /// The event.
+        event: SealedEvent,
         /// Its errors.
         errors: Vec<Finding>,
     },
@@ -61,6 +81,15 @@ pub enum Change {
     },
     /// It goes.
     Deleted,
+}
+
+/// Which entries of an app go because what is in them is to be forgotten.
+#[derive(Debug, Clone)]
+pub enum Forget {
+    /// Those about these people.
+    People(Vec<SubjectId>),
+    /// Those sealed under the secret of this month.
+    Month(Month),
 }
 
 /// Which entries are listed.
@@ -115,7 +144,8 @@ impl Quarantine {
         let used: Vec<(String, i64)> = Entity::find()
             .select_only()
             .column(Column::App)
-            .column_as(Column::Bytes.sum(), "bytes")
+            // PostgreSQL adds up to a number without bounds.
+            .column_as(Column::Bytes.sum().cast_as("bigint"), "bytes")
             .group_by(Column::App)
             .into_tuple()
             .all(&database)
@@ -150,6 +180,16 @@ impl Quarantine {
         answered.await.map_err(|_| QuarantineError::Closed)?
     }
 
+    /// Deletes entries for good; answers how many there were.
+    ///
+    /// # Errors
+    /// [`QuarantineError`]; then nothing is deleted.
+    pub async fn forget(&self, app: &str, what: Forget, now: Timestamp) -> Result<u64, QuarantineError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(writer::Command::Forget { app: Arc::from(app), what, now, answer })?;
+        answered.await.map_err(|_| QuarantineError::Closed)?
+    }
+
     /// Takes no more, and returns when all that was taken is on disk.
     pub async fn close(&self) {
         let (answer, answered) = oneshot::channel();
@@ -164,13 +204,17 @@ impl Quarantine {
     /// # Errors
     /// When the database fails.
     pub async fn list(&self, app: &str, selection: &Selection) -> Result<Vec<Entry>, DbErr> {
+        if [&selection.code, &selection.name].into_iter().flatten().any(|text| text.contains('\0')) {
+            // No entry's text holds one, and PostgreSQL takes none.
+            return Ok(Vec::new());
+        }
         let mut query = Entity::find().filter(Column::App.eq(app)).filter(Column::Id.gt(selection.after));
         if let Some(code) = &selection.code {
-            query = query.filter(Column::Codes.contains(format!(",{code},")));
+            query = query.filter(contains(Column::Codes, &format!(",{code},")));
         }
         if let Some(name) = &selection.name {
             query = match name.strip_suffix('*') {
-                Some(prefix) => query.filter(Column::Name.starts_with(prefix)),
+                Some(prefix) => query.filter(begins_with(Column::Name, prefix)),
                 None => query.filter(Column::Name.eq(name.as_str())),
             };
         }
@@ -188,6 +232,19 @@ impl Quarantine {
     /// When the database fails.
     pub async fn entry(&self, app: &str, id: i64) -> Result<Option<Entry>, DbErr> {
         Entity::find_by_id(id).filter(Column::App.eq(app)).one(&self.database).await
+    }
+
+    /// All entries about a person of an app, open and settled, by number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn about(&self, app: &str, subject: SubjectId) -> Result<Vec<Entry>, DbErr> {
+        Entity::find()
+            .filter(Column::App.eq(app))
+            .filter(Column::Subject.eq(subject.as_bytes().to_vec()))
+            .order_by_asc(Column::Id)
+            .all(&self.database)
+            .await
     }
 
     /// How many entries each app has open.
@@ -215,6 +272,22 @@ impl Quarantine {
     }
 }
 
+/// Whether a column holds this text. Not `LIKE`: what it makes of case, and of `%` and `_`, is not the same everywhere.
+fn contains(column: Column, text: &str) -> SimpleExpr {
+    Expr::from(Func::cust("replace").arg(Expr::col(column)).arg(text).arg("")).ne(Expr::col(column))
+}
+
+/// Whether a column begins with this text.
+fn begins_with(column: Column, text: &str) -> SimpleExpr {
+    let length = i32::try_from(text.chars().count()).unwrap_or(i32::MAX);
+    Expr::from(Func::cust("substr").arg(Expr::col(column)).arg(1).arg(length)).eq(text)
+}
+
+/// A text without zero bytes, which PostgreSQL keeps in none.
+fn without_zeros(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
+}
+
 /// The codes of findings as the table keeps them: each between commas, each once.
 fn codes(errors: &[Finding]) -> String {
     let mut codes: Vec<&str> = errors.iter().map(|finding| finding.code).collect();
@@ -228,116 +301,5 @@ fn errors_json(errors: &[Finding]) -> String {
     serde_json::to_string(errors).unwrap_or_else(|_| "[]".to_owned())
 }
 
-fn digest(event: &str) -> [u8; 32] {
-    Sha256::digest(event.as_bytes()).into()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state;
-
-    fn entry(app: &str, id: Option<&str>, event: &str) -> NewEntry {
-        NewEntry {
-            app: Arc::from(app),
-            event_id: id.map(str::to_owned),
-            name: Some("a.b".to_owned()),
-            event: event.to_owned(),
-            errors: vec![Finding::new("data.required", "/data", "missing")],
-        }
-    }
-
-    fn now() -> Timestamp {
-        Timestamp::parse("2026-01-01T00:00:00Z").unwrap()
-    }
-
-    fn page() -> Selection {
-        Selection { limit: 100, ..Selection::default() }
-    }
-
-    #[tokio::test]
-    async fn entries_are_kept_listed_changed_and_outlive_the_process() {
-        let data = tempfile::tempdir().unwrap();
-        let database = state::open(data.path()).await.unwrap();
-        let (quarantine, task) = Quarantine::open(database.clone(), 1_000_000).await.unwrap();
-        let ids = quarantine
-            .add(vec![entry("a", Some("1"), "{}"), entry("a", None, "{}"), entry("b", Some("1"), "{}")], now())
-            .await
-            .unwrap();
-        assert_eq!(ids, [1, 2, 3]);
-        // The same event again is the same entry; one without an id is another.
-        assert_eq!(quarantine.add(vec![entry("a", Some("1"), "{}")], now()).await.unwrap(), [1]);
-        let twice = vec![entry("a", None, "{}"), entry("a", Some("2"), "[]"), entry("a", Some("2"), "[]")];
-        // Numbers are never used twice, but some are left out.
-        assert_eq!(quarantine.add(twice, now()).await.unwrap(), [5, 6, 6]);
-        let seen: Vec<_> =
-            quarantine.list("a", &page()).await.unwrap().into_iter().map(|entry| (entry.id, entry.seen)).collect();
-        assert_eq!(seen, [(1, 2), (2, 1), (5, 1), (6, 2)]);
-
-        let resolved = Change::Resolved { resolution: "stored", position: Some(9) };
-        assert!(quarantine.change("a", 2, resolved.clone(), now()).await.unwrap());
-        assert!(!quarantine.change("b", 2, resolved, now()).await.unwrap(), "another app's entry");
-        assert!(quarantine.change("a", 5, Change::Deleted, now()).await.unwrap());
-        let errors = vec![Finding::new("event.x", "", "other")];
-        assert!(quarantine.change("a", 1, Change::StillRefused { errors }, now()).await.unwrap());
-        drop(quarantine);
-        task.await.unwrap();
-
-        let (quarantine, _task) = Quarantine::open(database, 1_000_000).await.unwrap();
-        let check = |selection: Selection, expected: &'static [i64]| {
-            let quarantine = quarantine.clone();
-            async move {
-                let ids: Vec<_> =
-                    quarantine.list("a", &selection).await.unwrap().into_iter().map(|entry| entry.id).collect();
-                assert_eq!(ids, expected, "{selection:?}");
-            }
-        };
-        check(page(), &[1, 2, 6]).await;
-        check(Selection { after: 1, ..page() }, &[2, 6]).await;
-        check(Selection { limit: 1, ..page() }, &[1]).await;
-        check(Selection { resolved: Some(true), ..page() }, &[2]).await;
-        check(Selection { resolved: Some(false), ..page() }, &[1, 6]).await;
-        check(Selection { code: Some("event.x".to_owned()), ..page() }, &[1]).await;
-        check(Selection { code: Some("data.require".to_owned()), ..page() }, &[]).await;
-        check(Selection { name: Some("a.*".to_owned()), ..page() }, &[1, 2, 6]).await;
-        check(Selection { name: Some("a".to_owned()), ..page() }, &[]).await;
-        let entry = quarantine.entry("a", 1).await.unwrap().unwrap();
-        assert_eq!((entry.attempts, entry.codes.as_str()), (1, ",event.x,"));
-        assert_eq!(quarantine.open_entries().await.unwrap()["a"], 2);
-    }
-
-    #[tokio::test]
-    async fn a_full_share_gives_up_what_is_settled_and_then_takes_no_more() {
-        let data = tempfile::tempdir().unwrap();
-        let database = state::open(data.path()).await.unwrap();
-        let (quarantine, _task) = Quarantine::open(database, 5_000).await.unwrap();
-        let big = |id: &str| entry("a", Some(id), &format!("\"{id}{}\"", "x".repeat(1_900)));
-        quarantine.add(vec![big("1"), big("2")], now()).await.unwrap();
-        assert!(matches!(quarantine.add(vec![big("3")], now()).await, Err(QuarantineError::Full { .. })));
-        quarantine.add(vec![entry("b", Some("1"), "{}")], now()).await.unwrap();
-        let resolved = Change::Resolved { resolution: "stored", position: Some(1) };
-        quarantine.change("a", 1, resolved, now()).await.unwrap();
-        quarantine.add(vec![big("3")], now()).await.unwrap();
-        let left: Vec<_> =
-            quarantine.list("a", &page()).await.unwrap().into_iter().map(|entry| entry.event_id).collect();
-        assert_eq!(left, [Some("2".to_owned()), Some("3".to_owned())]);
-    }
-
-    #[tokio::test]
-    async fn many_requests_at_once_are_all_kept() {
-        let data = tempfile::tempdir().unwrap();
-        let database = state::open(data.path()).await.unwrap();
-        let (quarantine, _task) = Quarantine::open(database, 10_000_000).await.unwrap();
-        let calls = (0..100).map(|call| {
-            let quarantine = quarantine.clone();
-            async move {
-                let entries =
-                    (0..20).map(|event| entry("a", Some(&format!("{call}-{event}")), &format!("[{call},{event}]")));
-                quarantine.add(entries.collect(), now()).await.unwrap()
-            }
-        });
-        let mut ids: Vec<i64> = futures_util::future::join_all(calls).await.into_iter().flatten().collect();
-        ids.sort_unstable();
-        assert_eq!(ids, (1..=2_000).collect::<Vec<_>>());
-    }
-}
+mod tests;

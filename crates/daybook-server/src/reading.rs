@@ -1,8 +1,10 @@
 //! Reading the log for one app: what the feed and the live tail have in common.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use daybook_event::{Event, Position, Timestamp, stored};
+use daybook_event::stored::Stored;
+use daybook_event::{Event, Position, SubjectId, Timestamp, stored};
 use daybook_log::{Filter, ReadLimit};
 
 use crate::collector::{App, Collector};
@@ -21,6 +23,17 @@ pub struct Reading {
     pub names: NameFilter,
     /// That happened at this time or later.
     pub since: Option<Timestamp>,
+    /// With what is sealed in them.
+    pub opened: bool,
+}
+
+/// How far a reading got.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Got {
+    /// The position after which to go on.
+    pub next: Position,
+    /// In how many of the events something personal was opened.
+    pub opened: u64,
 }
 
 /// Does something that may wait for the disk, on a thread where that is allowed, as soon as few enough others do.
@@ -42,22 +55,22 @@ pub async fn apart<T: Send + 'static>(
 }
 
 /// Hands the wanted events to `take`, in order, until it has enough and says `false`, the limit is reached, the log ends, or
-/// more was looked at than one request may. Returns the position after which to go on.
+/// more was looked at than one request may. For threads where waiting is allowed.
 ///
 /// # Errors
-/// When the log cannot be read.
+/// When the log cannot be read, or the vault does not answer.
 pub fn read(
     collector: &Collector,
     app: &App,
     reading: &Reading,
     mut take: impl FnMut(Event<'static>) -> bool,
-) -> Result<Position, Problem> {
+) -> Result<Got, Problem> {
     let filter = Filter { app: Some(app.hash), since_us: reading.since.map(Timestamp::microseconds), hidden: false };
-    let mut after = reading.after;
+    let mut got = Got { next: reading.after, opened: 0 };
     let mut taken = 0;
     let mut looked_at = 0;
     let head = collector.log.head();
-    while taken < reading.limit && after < head && looked_at < limits::SCAN_RECORDS_MAX {
+    while taken < reading.limit && got.next < head && looked_at < limits::SCAN_RECORDS_MAX {
         // Without a filter by name every record counts; with one, more are read than are wanted.
         let records = if reading.names.is_empty() {
             reading.limit - taken
@@ -65,27 +78,70 @@ pub fn read(
             (reading.limit - taken).max(daybook_event::limits::PAGE_EVENTS_MAX)
         };
         let limit = ReadLimit { records, ..ReadLimit::default() };
+        let after = got.next;
         let page =
             collector.log.read(after, limit, &filter).map_err(|error| Problem::internal("log.unreadable", &error))?;
         // Records of other apps were passed over as well; they are where the time goes when little matches.
         looked_at += usize::try_from(page.next.saturating_sub(after)).unwrap_or(usize::MAX).max(page.records.len());
-        let progress = page.next > after;
-        for record in page.records {
-            after = record.position;
-            let event = stored::decode(&record.bytes, record.position)
+        let mut events = Vec::with_capacity(page.records.len());
+        for record in &page.records {
+            let stored = stored::decode(&record.bytes, record.position)
                 .map_err(|error| Problem::internal("log.unreadable", &error))?;
-            if event.app != *app.slug || !reading.names.matches(&event.name) {
-                continue;
-            }
-            taken += 1;
-            if !take(event) || taken == reading.limit {
-                return Ok(after);
+            if stored.event.app == *app.slug && reading.names.matches(&stored.event.name) {
+                events.push(stored);
+                if events.len() == reading.limit - taken {
+                    break;
+                }
             }
         }
-        after = after.max(page.next);
-        if !progress {
+        let whole = events.len() < reading.limit - taken;
+        let events = open(collector, app, events, reading.opened)?;
+        for (event, opened) in events {
+            got.next = event.position;
+            got.opened += u64::from(opened);
+            taken += 1;
+            if !take(event) {
+                return Ok(got);
+            }
+        }
+        if whole {
+            got.next = got.next.max(page.next);
+        }
+        if got.next <= after {
             break;
         }
     }
-    Ok(after)
+    Ok(got)
+}
+
+/// Opens events of an app, if they are wanted opened; says of each whether something personal is in it now. For threads
+/// where waiting is allowed.
+///
+/// # Errors
+/// When the vault does not answer.
+pub fn open(
+    collector: &Collector,
+    app: &App,
+    events: Vec<Stored>,
+    opened: bool,
+) -> Result<Vec<(Event<'static>, bool)>, Problem> {
+    if !opened {
+        return Ok(events.into_iter().map(|stored| (stored.event, false)).collect());
+    }
+    let mut subjects: Vec<SubjectId> = events.iter().flat_map(Stored::people).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    let people = if subjects.is_empty() {
+        HashMap::new()
+    } else {
+        tokio::runtime::Handle::current().block_on(collector.vault.by_id(&subjects))?
+    };
+    let months = collector.vault.months(&app.slug);
+    let open = |stored: Stored| {
+        let sealed = stored.is_sealed();
+        let opened = stored.open(&months, &|id| people.get(&id).cloned());
+        let names = opened.event.identity.is_some();
+        (opened.event, sealed || names)
+    };
+    Ok(events.into_iter().map(open).collect())
 }

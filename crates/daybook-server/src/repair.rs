@@ -65,12 +65,14 @@ impl Collector {
         }
         // Credentials are taken out before it is written anywhere, as of everything that is kept aside.
         let (event, name) = app.admission.kept_form(&parsed, 0).ok_or_else(not_one)?;
-        let receipts = self.rehearse(app, &event)?;
+        let (receipts, person) = self.rehearse(app, &event).await?;
         let [receipt] = receipts.receipts.as_slice() else {
             return Err(not_one());
         };
         let errors = if receipt.status == Status::Quarantined { receipt.errors.clone() } else { Vec::new() };
         let event_id = receipt.id.map(|id| id.to_string());
+        let sealed = self.seal_aside(app, vec![person], &[&event], now()).await?;
+        let Some(event) = sealed.into_iter().next() else { return Err(not_one()) };
         let change = Change::Repaired { event_id, name, event, errors };
         self.change(app, entry.id, change).await?;
         self.still_open(app, entry.id).await
@@ -83,7 +85,14 @@ impl Collector {
     pub async fn retry(self: &Arc<Self>, app: &Arc<App>, entry: Entry) -> Result<(Receipts, Outcome), Problem> {
         let _hold = self.hold(entry.id)?;
         let entry = self.still_open(app, entry.id).await?;
-        let body = body::Body::kept(&self.body_memory, entry.event);
+        let event = self.open_aside(app, std::slice::from_ref(&entry)).await?.pop().flatten();
+        let event = event.ok_or_else(|| {
+            conflict(
+                "quarantine.entry-unreadable",
+                "What this entry holds was erased, or is sealed with a key that is lost.",
+            )
+        })?;
+        let body = body::Body::kept(&self.body_memory, event);
         // Made of the entry's number, so that an event without an id is not stored twice when the entry could not be
         // settled the first time.
         let default_id = EventId::from_cloud_event(&app.slug, "daybook:quarantine", &entry.id.to_string());
@@ -113,7 +122,7 @@ impl Collector {
     /// The entry as it is now that nobody else can change it.
     async fn still_open(&self, app: &App, id: i64) -> Result<Entry, Problem> {
         let entry = self.quarantine.entry(&app.slug, id).await;
-        let entry = entry.map_err(|error| Problem::internal("state.failed", &error))?;
+        let entry = entry.map_err(|error| Problem::state(&error))?;
         match entry {
             None => Err(Problem::not_found("quarantine.unknown", "The quarantine of this app has no such entry.")),
             Some(entry) if entry.resolution.is_some() => {

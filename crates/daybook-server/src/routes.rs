@@ -6,7 +6,11 @@ pub(crate) mod feed;
 pub(crate) mod keys;
 pub(crate) mod live;
 pub(crate) mod ops;
+pub(crate) mod privacy;
 pub(crate) mod quarantine;
+pub(crate) mod retention;
+pub(crate) mod rights;
+pub(crate) mod subjects;
 
 use std::sync::Arc;
 
@@ -38,6 +42,26 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Collector>>)> {
             only(get(quarantine::show).put(quarantine::repair).delete(quarantine::remove), "GET, HEAD, PUT, DELETE"),
         ),
         ("/v1/{app}/quarantine/{id}/retry", only(post(quarantine::retry), "POST")),
+        ("/v1/{app}/subjects/{identity}", only(get(subjects::show).delete(rights::erase), "GET, HEAD, DELETE")),
+        ("/v1/{app}/subjects/{identity}/export", only(get(rights::export), "GET, HEAD")),
+        ("/v1/{app}/subjects/{identity}/consents", only(get(subjects::consents), "GET, HEAD")),
+        (
+            "/v1/{app}/subjects/{identity}/consents/{purpose}",
+            only(get(subjects::consent).put(subjects::set_consent), "GET, HEAD, PUT"),
+        ),
+        (
+            "/v1/{app}/subjects/{identity}/objection",
+            only(
+                get(subjects::objection).put(subjects::object).delete(subjects::withdraw_objection),
+                "GET, HEAD, PUT, DELETE",
+            ),
+        ),
+        ("/v1/{app}/erasures", only(get(rights::list).post(rights::erase_many), "GET, HEAD, POST")),
+        ("/v1/{app}/erasures/{id}", only(get(rights::show), "GET, HEAD")),
+        ("/v1/privacy", only(get(privacy::privacy), "GET, HEAD")),
+        ("/v1/retention", only(get(retention::status), "GET, HEAD")),
+        ("/v1/retention/plan", only(get(retention::plan), "GET, HEAD")),
+        ("/v1/retention/run", only(post(retention::run), "POST")),
         ("/v1/keys", only(get(keys::list).post(keys::create), "GET, HEAD, POST")),
         ("/v1/keys/{id}", only(delete(keys::revoke), "DELETE")),
         ("/api/events", only(post(events::post_from_browser), "POST")),

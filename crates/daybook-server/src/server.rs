@@ -5,14 +5,19 @@ use std::future::Future;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use daybook_admission::CompileError;
 use daybook_catalog::{Catalogs, Diagnostic};
 use daybook_event::Severity;
 use daybook_log::{Log, LogOptions, OpenError};
+use daybook_privacy::erasure::{Eraser, EraserOptions};
+use daybook_privacy::master_key::{MasterKeyError, MasterKeyText, default_directory};
+use daybook_privacy::vault::VaultId;
+use daybook_privacy::view::View;
+use daybook_privacy::{MasterKeySource, OpenVaultError, Vault, VaultError, VaultOptions};
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait, PaginatorTrait};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -29,7 +34,9 @@ use crate::metrics::Metrics;
 use crate::problem::{COUNTED_CODES, Chain};
 use crate::quarantine::Quarantine;
 use crate::rate::RateLimiter;
-use crate::state::settings::{self, SecretError};
+use crate::rights::retention::Retention;
+use crate::rights::{OwnJournal, QuarantineView};
+use crate::state::settings;
 use crate::state::{self, OpenStateError};
 use crate::{connections, limits, routes};
 
@@ -37,6 +44,8 @@ use crate::{connections, limits, routes};
 pub const ADMIN_KEY_FILE: &str = "admin.key";
 /// Name of the log's directory in the data directory.
 pub const LOG_DIRECTORY: &str = "log";
+/// The environment variable that holds the master key, where no option says where it is.
+pub const MASTER_KEY_VARIABLE: &str = "DAYBOOK_MASTER_KEY";
 
 /// A server that is open: it holds its data directory and its port, and answers once it runs.
 pub struct Server {
@@ -58,6 +67,10 @@ pub struct Notices {
     pub diagnostics: Vec<Diagnostic>,
     /// The apps that are served, by slug.
     pub apps: Vec<String>,
+    /// The file a new master key was written to, on the first start: without it nobody's name can be read again.
+    pub master_key_file: Option<PathBuf>,
+    /// What is not as it should be about the master key or the vault.
+    pub privacy: Vec<String>,
 }
 
 /// A handle on a server; copies are cheap.
@@ -102,9 +115,15 @@ pub enum StartError {
     /// The state database failed.
     #[error("the state database failed")]
     State(#[from] DbErr),
-    /// The secret of the state database cannot be had.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
+    /// There is no master key, and none can be made.
+    #[error("the vault has no master key")]
+    MasterKey(#[from] MasterKeyError),
+    /// The vault cannot be opened.
+    #[error("the vault cannot be opened")]
+    Vault(#[from] OpenVaultError),
+    /// The vault does not say how it is.
+    #[error("the vault cannot be opened")]
+    VaultStatus(#[source] Box<VaultError>),
     /// The log cannot be opened.
     #[error("the log cannot be opened")]
     Log(#[from] OpenError),
@@ -151,13 +170,15 @@ impl Server {
     pub async fn open_with_log(config: Config, log: LogOptions) -> Result<Self, StartError> {
         let opened = Instant::now();
         config.check()?;
-        let (apps, diagnostics) = load_apps(&config)?;
-        let database = state::open(&config.data).await?;
+        let (catalogs, apps, diagnostics) = load_apps(&config)?;
+        state::make_private_directory(&config.data)?;
+        let database = state::open(&config.state_place()).await?;
         let directory = config.data.join(LOG_DIRECTORY);
         let log = tokio::task::spawn_blocking(move || Log::open(directory, log)).await??;
         // The log is this process's from here on: nobody else runs on this directory.
         let recovery_ms = u64::try_from(opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         let admin_key_file = make_admin_key(&database, &config.data).await?;
+        let opened_vault = open_vault(&database, &config).await?;
         let was_clean = settings::mark_running(&database).await?;
         let (quarantine, _writer) = Quarantine::open(database.clone(), config.quarantine.bytes_per_app).await?;
         let listener = TcpListener::bind(config.listen).await;
@@ -167,13 +188,26 @@ impl Server {
         let mut names: Vec<String> = apps.keys().map(ToString::to_string).collect();
         names.sort_unstable();
         let stopping = CancellationToken::new();
-        let collector = Collector {
-            metrics: Metrics::new(names.iter().map(String::as_str), &routes::paths(), COUNTED_CODES)?,
-            keys: KeyRing::open(database.clone(), config.rate_limits).await?,
+        let metrics = Metrics::new(names.iter().map(String::as_str), &routes::paths(), COUNTED_CODES)?;
+        let key_ring = KeyRing::open(database.clone(), config.rate_limits).await?;
+        let views: Arc<[Arc<dyn View>]> = Arc::from([Arc::new(QuarantineView(quarantine.clone())) as Arc<dyn View>]);
+        let collector = Arc::new_cyclic(|this: &Weak<Collector>| Collector {
+            eraser: Eraser::new(
+                opened_vault.vault.clone(),
+                views.to_vec(),
+                Arc::new(OwnJournal(Weak::clone(this))),
+                Box::new(keys::now),
+                EraserOptions::default(),
+            ),
+            metrics,
+            keys: key_ring,
             body_memory: BodyMemory::new(config.limits.body_memory_bytes),
             live_streams: Arc::new(Semaphore::new(config.limits.live_streams.min(Semaphore::MAX_PERMITS))),
             browser_events: RateLimiter::new(config.browser_events.events_per_second),
-            digest_key: settings::digest_key(&database).await?,
+            retention: Retention::default(),
+            vault: opened_vault.vault,
+            views,
+            catalogs,
             judging: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from))),
             readings: Arc::new(Semaphore::new(limits::READINGS)),
             busy_entries: parking_lot::Mutex::new(HashSet::new()),
@@ -184,12 +218,18 @@ impl Server {
             quarantine,
             database,
             config,
-        };
+        });
         Ok(Self {
-            collector: Arc::new(collector),
+            collector,
             listener,
             handle: ServerHandle { address, stopping, cutting: CancellationToken::new() },
-            notices: Notices { admin_key_file, diagnostics, apps: names },
+            notices: Notices {
+                admin_key_file,
+                diagnostics,
+                apps: names,
+                master_key_file: opened_vault.new_key_file,
+                privacy: opened_vault.warnings,
+            },
             was_clean,
             opened,
             recovery_ms,
@@ -223,6 +263,9 @@ impl Server {
         let router = routes::router(Arc::clone(&collector));
         let accepting = connections::accept(listener, Arc::clone(&collector), router, &connections, &handle.cutting);
         let upkeep = tokio::spawn(upkeep(Arc::clone(&collector)));
+        let retention = tokio::spawn(Arc::clone(&collector).keep_retention());
+        let eraser = collector.eraser.clone();
+        let erasures = tokio::spawn(async move { eraser.tend().await });
         tokio::select! {
             () = accepting => {}
             () = shutdown => {}
@@ -239,11 +282,14 @@ impl Server {
         handle.cutting.cancel();
         let _ = tokio::time::timeout(limits::CONNECTION_DRAIN, connections.wait()).await;
         upkeep.abort();
+        retention.abort();
+        erasures.abort();
 
         let stopped = json!({"reason": "signal", "uptime_seconds": opened.elapsed().as_secs()});
         collector.note("system.stopped", None, stopped).await;
         collector.quarantine.close().await;
         collector.log.close().await;
+        collector.vault.close().await;
         collector.finish_state().await;
         tracing::info!("stopped");
     }
@@ -299,7 +345,7 @@ async fn upkeep(collector: Arc<Collector>) {
 
 type Apps = HashMap<Arc<str>, Arc<App>>;
 
-fn load_apps(config: &Config) -> Result<(Apps, Vec<Diagnostic>), StartError> {
+fn load_apps(config: &Config) -> Result<(Catalogs, Apps, Vec<Diagnostic>), StartError> {
     let loaded = Catalogs::load(&config.catalogs, config.default_catalogs);
     if loaded.worst() == Some(Severity::Error) {
         return Err(StartError::Catalogs(loaded.diagnostics));
@@ -319,7 +365,43 @@ fn load_apps(config: &Config) -> Result<(Apps, Vec<Diagnostic>), StartError> {
         let hint = nearest(app, apps.keys().map(|slug| &**slug)).map(str::to_owned);
         return Err(StartError::BrowserApp { app: app.clone(), hint });
     }
-    Ok((apps, loaded.diagnostics))
+    Ok((loaded.catalogs, apps, loaded.diagnostics))
+}
+
+/// An open vault, and what is to be told of it.
+struct OpenedVault {
+    vault: Vault,
+    new_key_file: Option<PathBuf>,
+    warnings: Vec<String>,
+}
+
+/// Opens the vault. Without its master key it opens too: then it makes new people under another key, and says what it cannot
+/// read.
+async fn open_vault(database: &DatabaseConnection, config: &Config) -> Result<OpenedVault, StartError> {
+    let privacy = &config.privacy;
+    let source = match (&privacy.master_key_file, &privacy.master_key_command) {
+        (Some(file), _) => MasterKeySource::File(file.clone()),
+        (None, Some(command)) => MasterKeySource::Command(command.clone()),
+        (None, None) => match std::env::var(MASTER_KEY_VARIABLE) {
+            Ok(text) => MasterKeySource::Text(MasterKeyText::new(text)),
+            Err(_) => MasterKeySource::Default,
+        },
+    };
+    let id = VaultId::of(database).await?;
+    let directory = privacy.key_directory.clone().or_else(default_directory);
+    let found = source.load_or_stand_in(&id, directory.as_deref()).await?;
+    let mut warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
+    let options = VaultOptions { people_cached: privacy.people_cached };
+    let vault = Vault::open(database.clone(), found.keys, options).await?;
+    let status = vault.status().await.map_err(|error| StartError::VaultStatus(Box::new(error)))?;
+    if status.is_degraded() {
+        warnings.push(format!(
+            "the vault cannot read {} people and {} months: the master key that wraps them is not at hand, or they are \
+             damaged; events are taken all the same",
+            status.unreadable_people, status.unreadable_months
+        ));
+    }
+    Ok(OpenedVault { vault, new_key_file: found.path.filter(|_| found.made), warnings })
 }
 
 /// Makes the first key where there is none yet, and says where it is.

@@ -10,6 +10,7 @@ use super::Problem;
 use crate::collector::PostError;
 use crate::keys::{CreateKeyError, RevokeKeyError};
 use crate::quarantine::QuarantineError;
+use daybook_privacy::VaultError;
 
 /// When to come back where nothing tells how long it takes: a person has to do something first.
 const RETRY_LATER: Duration = Duration::from_secs(30);
@@ -35,6 +36,9 @@ pub const COUNTED_CODES: &[&str] = &[
     "server.busy",
     "server.failed",
     "server.panic",
+    "state.unavailable",
+    "vault.busy",
+    "vault.failed",
 ];
 
 impl From<PostError> for Problem {
@@ -48,6 +52,7 @@ impl From<PostError> for Problem {
             PostError::Lookup(error) => Self::internal("log.unreadable", &error),
             PostError::Append(error) => error.into(),
             PostError::Quarantine(error) => error.into(),
+            PostError::Vault(error) => error.into(),
             PostError::Refused(receipts) => {
                 let detail = "Not every event of this call can be stored, so none was.";
                 let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "events.refused", detail)
@@ -131,14 +136,26 @@ impl From<QuarantineError> for Problem {
     }
 }
 
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match &error {
+            VaultError::Busy => Self::unavailable("vault.busy", sentence(&error), Duration::from_secs(1)),
+            VaultError::Closed => Self::unavailable("vault.closed", "The server is stopping.", Duration::from_secs(5)),
+            _ => {
+                tracing::error!(error = %super::Chain(&error), "the vault does not answer");
+                Self::unavailable("vault.failed", "Nothing can be sealed or opened at the moment.", RETRY_LATER)
+            }
+        }
+    }
+}
+
 impl From<CreateKeyError> for Problem {
     fn from(error: CreateKeyError) -> Self {
         match &error {
             CreateKeyError::Invalid(_) => Self::bad_request("key.invalid", sentence(&error)),
             CreateKeyError::TooMany => Self::new(StatusCode::CONFLICT, "key.too-many", sentence(&error)),
-            CreateKeyError::Open(_) | CreateKeyError::Random(_) | CreateKeyError::Database(_) => {
-                Self::internal("state.failed", &error)
-            }
+            CreateKeyError::Database(error) => Self::state(error),
+            CreateKeyError::Open(_) | CreateKeyError::Random(_) => Self::internal("state.failed", &error),
         }
     }
 }
@@ -147,7 +164,8 @@ impl From<RevokeKeyError> for Problem {
     fn from(error: RevokeKeyError) -> Self {
         match &error {
             RevokeKeyError::Unknown(_) => Self::not_found("key.not-found", "There is no key of this id."),
-            RevokeKeyError::Open(_) | RevokeKeyError::Database(_) => Self::internal("state.failed", &error),
+            RevokeKeyError::Database(error) => Self::state(error),
+            RevokeKeyError::Open(_) => Self::internal("state.failed", &error),
         }
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use daybook_event::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use daybook_event::{Digest, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait,
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Change, NewEntry, QuarantineError, codes, digest, errors_json};
+use super::{Change, Forget, NewEntry, QuarantineError, SealedEvent, codes, errors_json, without_zeros};
 use crate::limits;
 use crate::state;
 use crate::state::quarantine::{ActiveModel, Column, Entity, Model};
@@ -29,6 +29,12 @@ pub(super) enum Command {
         change: Change,
         now: Timestamp,
         answer: oneshot::Sender<Result<bool, QuarantineError>>,
+    },
+    Forget {
+        app: Arc<str>,
+        what: Forget,
+        now: Timestamp,
+        answer: oneshot::Sender<Result<u64, QuarantineError>>,
     },
     Close {
         answer: oneshot::Sender<()>,
@@ -132,6 +138,17 @@ impl Writer {
                     });
                     answers.push(Box::new(move |outcome| drop(answer.send(outcome.map(|()| result)))));
                 }
+                Command::Forget { app, what, now, answer } => {
+                    let result = match open {
+                        Some(open) => forget(open, &app, &what, now, used).await,
+                        None => Ok(0),
+                    };
+                    let result = result.unwrap_or_else(|error| {
+                        failed = Some(error);
+                        0
+                    });
+                    answers.push(Box::new(move |outcome| drop(answer.send(outcome.map(|()| result)))));
+                }
                 // Never part of a group.
                 Command::Close { .. } => {}
             }
@@ -153,7 +170,7 @@ impl Writer {
     ) -> Result<Result<Vec<i64>, QuarantineError>, DbErr> {
         let mut wanted: HashMap<Arc<str>, u64> = HashMap::new();
         for entry in entries {
-            *wanted.entry(Arc::clone(&entry.app)).or_default() += entry.event.len() as u64;
+            *wanted.entry(Arc::clone(&entry.app)).or_default() += entry.event.bytes.len() as u64;
         }
         for (app, bytes) in wanted {
             if !self.make_room(transaction, &app, bytes, used).await? {
@@ -227,7 +244,7 @@ impl Command {
     fn rows(&self) -> usize {
         match self {
             Self::Add { entries, .. } => entries.len(),
-            Self::Change { .. } => 1,
+            Self::Change { .. } | Self::Forget { .. } => 1,
             Self::Close { .. } => 0,
         }
     }
@@ -236,10 +253,10 @@ impl Command {
 /// The rows to write, and for each entry which of them is its own: an event that occurs twice is written once.
 fn rows(entries: &[NewEntry], now: Timestamp) -> (Vec<ActiveModel>, Vec<usize>) {
     let mut rows: Vec<ActiveModel> = Vec::with_capacity(entries.len());
-    let mut known: HashMap<(Arc<str>, [u8; 32]), usize> = HashMap::new();
+    let mut known: HashMap<(Arc<str>, Digest), usize> = HashMap::new();
     let mut row_of_entry = Vec::with_capacity(entries.len());
     for entry in entries {
-        let digest = entry.event_id.is_some().then(|| digest(&entry.event));
+        let digest = entry.event_id.is_some().then_some(entry.event.digest);
         if let Some(digest) = digest {
             let row = *known.entry((Arc::clone(&entry.app), digest)).or_insert(rows.len());
             if let Some(model) = rows.get_mut(row) {
@@ -256,11 +273,14 @@ fn rows(entries: &[NewEntry], now: Timestamp) -> (Vec<ActiveModel>, Vec<usize>) 
             id: 0,
             app: entry.app.to_string(),
             digest: digest.map(Vec::from),
-            event_id: entry.event_id.clone(),
-            name: entry.name.clone(),
+            event_id: entry.event_id.as_deref().map(without_zeros),
+            name: entry.name.as_deref().map(without_zeros),
             codes: codes(&entry.errors),
-            bytes: length(&entry.event, &errors),
-            event: entry.event.clone(),
+            bytes: length(entry.event.bytes.len(), &errors),
+            event: String::new(),
+            subject: subject(&entry.event),
+            month: Some(entry.event.month.number()),
+            sealed: Some(entry.event.bytes.clone()),
             errors,
             received_us: now.microseconds(),
             updated_us: now.microseconds(),
@@ -292,7 +312,7 @@ async fn alter(
     let used = used.entry(Arc::clone(app)).or_default();
     *used = used.saturating_sub(row.bytes.unsigned_abs());
     let attempts = row.attempts;
-    let event_length = row.event.len();
+    let event_length = row.sealed.as_ref().map_or(row.event.len(), Vec::len);
     let mut model = row.into_active_model();
     model.updated_us = ActiveValue::Set(now.microseconds());
     match change {
@@ -302,18 +322,21 @@ async fn alter(
         }
         Change::Repaired { event_id, name, event, errors } => {
             let errors_text = errors_json(&errors);
-            model.bytes = ActiveValue::Set(length(&event, &errors_text));
+            model.bytes = ActiveValue::Set(length(event.bytes.len(), &errors_text));
             // A repaired entry is no longer what was sent: if that is sent again, it is an entry of its own.
             model.digest = ActiveValue::Set(None);
-            model.event_id = ActiveValue::Set(event_id);
-            model.name = ActiveValue::Set(name);
+            model.event_id = ActiveValue::Set(event_id.as_deref().map(without_zeros));
+            model.name = ActiveValue::Set(name.as_deref().map(without_zeros));
             model.codes = ActiveValue::Set(codes(&errors));
-            model.event = ActiveValue::Set(event);
+            model.subject = ActiveValue::Set(subject(&event));
+            model.month = ActiveValue::Set(Some(event.month.number()));
+            model.sealed = ActiveValue::Set(Some(event.bytes));
+            model.event = ActiveValue::Set(String::new());
             model.errors = ActiveValue::Set(errors_text);
         }
         Change::StillRefused { errors } => {
             let errors_text = errors_json(&errors);
-            model.bytes = ActiveValue::Set((event_length + errors_text.len()) as i64);
+            model.bytes = ActiveValue::Set(length(event_length, &errors_text));
             model.attempts = ActiveValue::Set(attempts.saturating_add(1));
             model.codes = ActiveValue::Set(codes(&errors));
             model.errors = ActiveValue::Set(errors_text);
@@ -330,6 +353,50 @@ async fn alter(
     Ok(true)
 }
 
-fn length(event: &str, errors: &str) -> i64 {
-    i64::try_from(event.len() + errors.len()).unwrap_or(i64::MAX)
+/// Deletes the entries of an app that are to be forgotten; answers how many.
+async fn forget(
+    transaction: &DatabaseTransaction,
+    app: &Arc<str>,
+    what: &Forget,
+    now: Timestamp,
+    used: &mut HashMap<Arc<str>, u64>,
+) -> Result<u64, DbErr> {
+    let of_app = || Column::App.eq(&**app);
+    let conditions: Vec<SimpleExpr> = match what {
+        Forget::People(people) => people
+            .chunks(limits::QUARANTINE_ROWS_PER_STATEMENT)
+            .map(|people| {
+                let subjects = people.iter().map(|subject| subject.as_bytes().to_vec());
+                of_app().and(Column::Subject.is_in(subjects))
+            })
+            .collect(),
+        // Entries from before they were sealed have no month; they go by the time they came.
+        Forget::Month(month) => {
+            let unsealed = Column::Month.is_null().and(Column::ReceivedUs.lt(month.end().min(now).microseconds()));
+            vec![of_app().and(Column::Month.eq(month.number()).or(unsealed))]
+        }
+    };
+    let mut gone = 0;
+    for condition in conditions {
+        let sizes: Vec<i64> = Entity::find()
+            .select_only()
+            .column(Column::Bytes)
+            .filter(condition.clone())
+            .into_tuple()
+            .all(transaction)
+            .await?;
+        let bytes: i64 = sizes.iter().sum();
+        gone += Entity::delete_many().filter(condition).exec(transaction).await?.rows_affected;
+        let used = used.entry(Arc::clone(app)).or_default();
+        *used = used.saturating_sub(bytes.unsigned_abs());
+    }
+    Ok(gone)
+}
+
+fn subject(event: &SealedEvent) -> Option<Vec<u8>> {
+    event.subject.map(|subject| subject.as_bytes().to_vec())
+}
+
+fn length(event_bytes: usize, errors: &str) -> i64 {
+    i64::try_from(event_bytes + errors.len()).unwrap_or(i64::MAX)
 }

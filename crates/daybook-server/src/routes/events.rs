@@ -6,6 +6,8 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use daybook_admission::Receipts;
+use daybook_event::Signals;
+use http::HeaderMap;
 use http::header::{CONTENT_TYPE, ORIGIN};
 use http::request::Parts;
 
@@ -104,6 +106,7 @@ async fn take(
     options: PostOptions,
 ) -> Result<Response, Problem> {
     let form = media::body_form(&parts.headers)?;
+    let options = PostOptions { signals: signals(&parts.headers), ..options };
     let body = collector.body_memory.read(&parts.headers, body, collector.config.limits.body_bytes).await?;
     collector.metrics.body(body.bytes.len());
     let receipts = collector.post(app, body, form, account, options).await?;
@@ -111,6 +114,12 @@ async fn take(
     let mut response = receipts_json(&receipts)?;
     response.extensions_mut().insert(counts);
     Ok(response)
+}
+
+/// What the browser says about being followed: `Sec-GPC` (Global Privacy Control) and `DNT` (Tracking Preference Expression).
+fn signals(headers: &HeaderMap) -> Signals {
+    let says = |name: &str| headers.get(name).is_some_and(|value| value.as_bytes() == b"1");
+    Signals { gpc: says("sec-gpc"), dnt: says("dnt") }
 }
 
 /// Receipts as the body of an answer, written once into one buffer.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use daybook_event::{EventId, Kind, Position, stored};
+use daybook_event::{EventId, Kind, stored};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 
+use crate::access::Access;
 use crate::collector::{App, Collector};
 use crate::keys::Scope;
 use crate::limits;
@@ -15,7 +16,7 @@ use crate::media;
 use crate::output::{self, Form};
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::reading::{self, Reading};
+use crate::reading::{self, Got, Reading};
 
 /// Where a page whose body is a bare list says how to go on.
 const NEXT: HeaderName = HeaderName::from_static("daybook-next");
@@ -65,12 +66,13 @@ pub async fn feed(
         limit: query.limit(daybook_event::limits::PAGE_EVENTS_DEFAULT, daybook_event::limits::PAGE_EVENTS_MAX)?,
         names: query.names()?,
         since: query.time("since")?,
+        opened: key.has(Scope::Privacy),
     };
-    let privacy = key.has(Scope::Privacy);
-    let reader = Arc::clone(&collector);
-    let (body, next) =
-        reading::apart(&collector, move || page(&reader, &app, &wanted, media_type, form, privacy)).await?;
-    Ok(([(CONTENT_TYPE, HeaderValue::from_static(media_type)), (NEXT, HeaderValue::from(next))], body).into_response())
+    let (reader, slug) = (Arc::clone(&collector), Arc::clone(&app.slug));
+    let (body, got) = reading::apart(&collector, move || page(&reader, &app, &wanted, media_type, form)).await?;
+    collector.note_access(&key, Access { rows: Some(got.opened), ..Access::to(&slug, "event") }).await?;
+    let headers = [(CONTENT_TYPE, HeaderValue::from_static(media_type)), (NEXT, HeaderValue::from(got.next))];
+    Ok((headers, body).into_response())
 }
 
 /// Reads one event, by its canonical id or the one the app gave it.
@@ -106,8 +108,9 @@ pub async fn event(
     let media_type = media::answer_form(&parts.headers, query.text("format"), &offered)?;
     let form = event_form(&query, media_type == media::CLOUD_EVENT)?;
     let privacy = key.has(Scope::Privacy);
-    let reader = Arc::clone(&collector);
-    let body = reading::apart(&collector, move || one(&reader, &app, &id, form, privacy)).await?;
+    let (reader, slug) = (Arc::clone(&collector), Arc::clone(&app.slug));
+    let (body, opened) = reading::apart(&collector, move || one(&reader, &app, &id, form, privacy)).await?;
+    collector.note_access(&key, Access { rows: Some(opened.into()), ..Access::to(&slug, "event") }).await?;
     Ok(([(CONTENT_TYPE, media_type)], body).into_response())
 }
 
@@ -130,8 +133,7 @@ fn page(
     reading: &Reading,
     media_type: &str,
     form: Form,
-    privacy: bool,
-) -> Result<(Vec<u8>, Position), Problem> {
+) -> Result<(Vec<u8>, Got), Problem> {
     let mut body = Vec::with_capacity(64 * 1024);
     body.extend_from_slice(match media_type {
         media::JSON => b"{\"events\":[".as_slice(),
@@ -140,26 +142,26 @@ fn page(
     });
     let lines = media_type == media::NDJSON;
     let mut first = true;
-    let next = reading::read(collector, app, reading, |event| {
+    let got = reading::read(collector, app, reading, |event| {
         if !first && !lines {
             body.push(b',');
         }
         first = false;
-        output::write(event, &app.catalog, form, privacy, &mut body);
+        output::write(event, &app.catalog, form, reading.opened, &mut body);
         if lines {
             body.push(b'\n');
         }
         body.len() < limits::PAGE_BYTES_MAX
     })?;
     match media_type {
-        media::JSON => body.extend_from_slice(format!("],\"next\":{next}}}").as_bytes()),
+        media::JSON => body.extend_from_slice(format!("],\"next\":{}}}", got.next).as_bytes()),
         media::CLOUD_EVENT_BATCH => body.push(b']'),
         _ => {}
     }
-    Ok((body, next))
+    Ok((body, got))
 }
 
-fn one(collector: &Collector, app: &App, id: &str, form: Form, privacy: bool) -> Result<Vec<u8>, Problem> {
+fn one(collector: &Collector, app: &App, id: &str, form: Form, privacy: bool) -> Result<(Vec<u8>, bool), Problem> {
     let failed = |error: &dyn std::error::Error| Problem::internal("log.unreadable", error);
     let unknown = || Problem::not_found("event.unknown", "There is no event of this id in this app.");
     if id.len() > daybook_event::limits::IDENTIFIER_BYTES_MAX {
@@ -169,12 +171,15 @@ fn one(collector: &Collector, app: &App, id: &str, form: Form, privacy: bool) ->
     let known = collector.log.lookup(&[key]).map_err(|error| failed(&error))?;
     let position = known.first().copied().flatten().ok_or_else(unknown)?.position;
     let record = collector.log.record(position).map_err(|error| failed(&error))?.ok_or_else(unknown)?;
-    let event = stored::decode(&record, position).map_err(|error| failed(&error))?;
+    let stored = stored::decode(&record, position).map_err(|error| failed(&error))?;
+    let Some((event, opened)) = reading::open(collector, app, vec![stored], privacy)?.pop() else {
+        return Err(unknown());
+    };
     // A count is not an event, though it has a place.
     if event.kind != Kind::Event || event.app != *app.slug {
         return Err(unknown());
     }
     let mut body = Vec::with_capacity(1024);
     output::write(event, &app.catalog, form, privacy, &mut body);
-    Ok(body)
+    Ok((body, opened))
 }

@@ -13,13 +13,15 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
 
+use crate::access::Access;
 use crate::collector::{App, Collector};
+use crate::keyring::Key;
 use crate::keys::Scope;
 use crate::limits;
 use crate::output::{self, Form};
 use crate::problem::Problem;
 use crate::query::{NameFilter, Query};
-use crate::reading::{self, Reading};
+use crate::reading::{self, Got, Reading};
 
 /// Chunks that may wait for a reader, besides the last word.
 const CHUNKS_WAITING: usize = 2;
@@ -78,7 +80,11 @@ pub async fn live(
         Problem::unavailable("live.too-many", "As many live tails are open as may be.", Duration::from_secs(30))
     })?;
     let (chunks, received) = mpsc::channel(CHUNKS_WAITING + 1);
-    let tail = Tail { app, names: query.names()?, form, privacy: key.has(Scope::Privacy), after, chunks };
+    let privacy = key.has(Scope::Privacy);
+    if privacy {
+        collector.note_access(&key, Access::to(&app.slug, "event")).await?;
+    }
+    let tail = Tail { app, key, names: query.names()?, form, privacy, after, opened: 0, chunks };
     tokio::spawn(async move {
         collector.metrics.live_streams.inc();
         tail.follow(&collector).await;
@@ -100,10 +106,13 @@ pub async fn live(
 /// One reader's place in the log.
 struct Tail {
     app: Arc<App>,
+    key: Arc<Key>,
     names: NameFilter,
     form: Form,
     privacy: bool,
     after: Position,
+    /// Events in which something personal was shown.
+    opened: u64,
     chunks: mpsc::Sender<Bytes>,
 }
 
@@ -127,6 +136,11 @@ impl Tail {
             Ok(()) => self.send_all(collector).await,
             Err(end) => end,
         };
+        if self.opened > 0 {
+            let access = Access { rows: Some(self.opened), ..Access::to(&self.app.slug, "event") };
+            // The reader has seen it all by now; where it cannot be written, the server's own log says so.
+            let _ = collector.note_access(&self.key, access).await;
+        }
         let after = self.after;
         let word = match end {
             End::Gone => return,
@@ -149,7 +163,8 @@ impl Tail {
             let newest = *head.borrow_and_update();
             while self.after < newest {
                 match self.page(collector).await {
-                    Ok((chunk, next)) => {
+                    Ok((chunk, Got { next, opened })) => {
+                        self.opened += opened;
                         if !chunk.is_empty()
                             && let Err(end) = self.send(chunk).await
                         {
@@ -183,22 +198,27 @@ impl Tail {
         }
     }
 
-    /// The next events as one chunk of messages, and the position after which to go on.
-    async fn page(&self, collector: &Arc<Collector>) -> Result<(Bytes, Position), End> {
-        let reading =
-            Reading { after: self.after, limit: limits::LIVE_PAGE_EVENTS, names: self.names.clone(), since: None };
+    /// The next events as one chunk of messages, and how far they go.
+    async fn page(&self, collector: &Arc<Collector>) -> Result<(Bytes, Got), End> {
+        let reading = Reading {
+            after: self.after,
+            limit: limits::LIVE_PAGE_EVENTS,
+            names: self.names.clone(),
+            since: None,
+            opened: self.privacy,
+        };
         let (reader, app) = (Arc::clone(collector), Arc::clone(&self.app));
         let (form, privacy) = (self.form, self.privacy);
         let page = reading::apart(collector, move || {
             let mut chunk = Vec::new();
-            let next = reading::read(&reader, &app, &reading, |event| {
+            let got = reading::read(&reader, &app, &reading, |event| {
                 chunk.extend_from_slice(format!("id: {}\ndata: ", event.position).as_bytes());
                 // JSON has no line breaks of its own here, so one line holds an event.
                 output::write(event, &app.catalog, form, privacy, &mut chunk);
                 chunk.extend_from_slice(b"\n\n");
                 chunk.len() < limits::PAGE_BYTES_MAX
             });
-            next.map(|next| (Bytes::from(chunk), next))
+            got.map(|got| (Bytes::from(chunk), got))
         });
         page.await.map_err(|_| End::Failed)
     }

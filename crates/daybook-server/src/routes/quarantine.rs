@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::access::Access;
 use crate::collector::{App, Collector};
 use crate::keyring::Key;
 use crate::keys::{Scope, now};
@@ -115,10 +116,9 @@ pub async fn list(
     let (key, app) = collector.enter(&parts, &slug, &[Scope::Read]).await?;
     let selection = selection(&parts, limits::QUARANTINE_PAGE_DEFAULT, limits::QUARANTINE_PAGE_MAX)?;
     let entries = collector.quarantine.list(&app.slug, &selection).await;
-    let entries = entries.map_err(|error| Problem::internal("state.failed", &error))?;
+    let entries = entries.map_err(|error| Problem::state(&error))?;
     let next = entries.last().map_or(selection.after, |entry| entry.id);
-    let privacy = key.has(Scope::Privacy);
-    json(&EntriesBody { entries: entries.into_iter().map(|entry| body_of(entry, privacy)).collect(), next })
+    json(&EntriesBody { entries: collector.bodies(&key, &app, entries).await?, next })
 }
 
 /// One quarantined event.
@@ -141,7 +141,7 @@ pub async fn show(
     let (parts, _) = request.into_parts();
     let (key, app) = collector.enter(&parts, &slug, &[Scope::Read]).await?;
     let entry = collector.entry(&app, &id).await?;
-    json(&body_of(entry, key.has(Scope::Privacy)))
+    json(&collector.bodies(&key, &app, vec![entry]).await?.pop())
 }
 
 /// Repairs a quarantined event: puts the event in the body in its place.
@@ -171,7 +171,7 @@ pub async fn repair(
     let entry = collector.entry(&app, &id).await?;
     let body = read_small(&collector, &parts.headers, body).await?;
     let entry = collector.repair(&app, entry, &body).await?;
-    json(&body_of(entry, key.has(Scope::Privacy)))
+    json(&collector.bodies(&key, &app, vec![entry]).await?.pop())
 }
 
 /// Tries a quarantined event again, by the way every event takes.
@@ -241,7 +241,7 @@ pub async fn retry_many(
     let mut selection = selection(&parts, limits::QUARANTINE_RETRY_MAX, limits::QUARANTINE_RETRY_MAX)?;
     selection.resolved = Some(false);
     let entries = collector.quarantine.list(&app.slug, &selection).await;
-    let entries = entries.map_err(|error| Problem::internal("state.failed", &error))?;
+    let entries = entries.map_err(|error| Problem::state(&error))?;
     let mut told = RetriedBody::default();
     // A page that is not full was the last.
     let whole = entries.len() as u64 == selection.limit;
@@ -310,11 +310,22 @@ pub(super) async fn read_small(collector: &Collector, headers: &HeaderMap, body:
 }
 
 impl Collector {
+    /// Entries as they are told: with their events for keys that may see people.
+    async fn bodies(self: &Arc<Self>, key: &Key, app: &App, entries: Vec<Entry>) -> Result<Vec<EntryBody>, Problem> {
+        if !key.has(Scope::Privacy) {
+            return Ok(entries.into_iter().map(|entry| body_of(entry, None)).collect());
+        }
+        let events = self.open_aside(app, &entries).await?;
+        let rows = events.iter().flatten().count() as u64;
+        self.note_access(key, Access { rows: Some(rows), ..Access::to(&app.slug, "quarantine") }).await?;
+        Ok(entries.into_iter().zip(events).map(|(entry, event)| body_of(entry, event)).collect())
+    }
+
     /// The entry of an app with this number.
     async fn entry(&self, app: &App, id: &str) -> Result<Entry, Problem> {
         let Ok(id) = id.parse() else { return Err(unknown_entry()) };
         let entry = self.quarantine.entry(&app.slug, id).await;
-        entry.map_err(|error| Problem::internal("state.failed", &error))?.ok_or_else(unknown_entry)
+        entry.map_err(|error| Problem::state(&error))?.ok_or_else(unknown_entry)
     }
 }
 
@@ -358,7 +369,7 @@ fn selection(parts: &Parts, default: usize, most: usize) -> Result<Selection, Pr
     Ok(Selection { after, limit: query.limit(default, most)? as u64, code, name, resolved })
 }
 
-fn body_of(entry: Entry, privacy: bool) -> EntryBody {
+fn body_of(entry: Entry, event: Option<String>) -> EntryBody {
     let time = |microseconds| daybook_event::Timestamp::from_microseconds(microseconds).to_string();
     // Both were JSON when they were written.
     let raw = |text: String| RawValue::from_string(text).unwrap_or_default();
@@ -369,7 +380,7 @@ fn body_of(entry: Entry, privacy: bool) -> EntryBody {
         name: entry.name,
         state: entry.resolution.unwrap_or_else(|| "open".to_owned()),
         errors: raw(entry.errors),
-        event: privacy.then(|| raw(entry.event)),
+        event: event.map(raw),
         received: time(entry.received_us),
         updated: time(entry.updated_us),
         seen: entry.seen,

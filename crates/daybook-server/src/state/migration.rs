@@ -4,8 +4,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary_len, binary_len_null, blob, boolean, integer, integer_null, pk_auto, string,
-    string_null, text, text_null,
+    big_integer, big_integer_null, binary_len, binary_len_null, blob, blob_null, boolean, integer, integer_null,
+    pk_auto, string, string_null, text, text_null,
 };
 
 /// Brings the tables up to date.
@@ -13,7 +13,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables)]
+        vec![Box::new(FirstTables), Box::new(SealedQuarantine)]
     }
 
     // Each crate keeps its own tables in the one database, so each has its own list of what was done.
@@ -113,5 +113,37 @@ impl MigrationTrait for FirstTables {
         manager.drop_table(Table::drop().table("quarantine").to_owned()).await?;
         manager.drop_table(Table::drop().table("settings").to_owned()).await?;
         manager.drop_table(Table::drop().table("keys").to_owned()).await
+    }
+}
+
+/// Quarantined events are sealed.
+struct SealedQuarantine;
+
+impl MigrationName for SealedQuarantine {
+    fn name(&self) -> &'static str {
+        "0002_sealed_quarantine"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for SealedQuarantine {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // One column a statement: SQLite takes no more.
+        for column in [blob_null("subject"), integer_null("month"), blob_null("sealed")] {
+            manager.alter_table(Table::alter().table("quarantine").add_column(column).to_owned()).await?;
+        }
+        manager
+            .create_index(
+                Index::create().name("quarantine_by_subject").table("quarantine").col("app").col("subject").to_owned(),
+            )
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_index(Index::drop().name("quarantine_by_subject").table("quarantine").to_owned()).await?;
+        for column in ["sealed", "month", "subject"] {
+            manager.alter_table(Table::alter().table("quarantine").drop_column(column).to_owned()).await?;
+        }
+        Ok(())
     }
 }

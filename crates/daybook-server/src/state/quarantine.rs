@@ -11,7 +11,7 @@ pub struct Model {
     pub id: i64,
     /// The app it was sent for.
     pub app: String,
-    /// SHA-256 of the sanitised event, where it has an id: the same event sent again is the same entry.
+    /// Keyed digest of the sanitised event, where it has an id: the same event sent again is the same entry.
     pub digest: Option<Vec<u8>>,
     /// The id it was sent with, as the app wrote it.
     pub event_id: Option<String>,
@@ -19,9 +19,15 @@ pub struct Model {
     pub name: Option<String>,
     /// The codes of its errors, each between commas: `,data.required,data.type,`.
     pub codes: String,
-    /// The event as JSON, sanitised.
+    /// The event as JSON, sanitised, of entries from before events were sealed; empty in all others.
     #[sea_orm(column_type = "Text")]
     pub event: String,
+    /// The `anonymous_id` of the person the event is about.
+    pub subject: Option<Vec<u8>>,
+    /// The number of the month under whose secret the event is sealed.
+    pub month: Option<i32>,
+    /// The event's JSON, sealed.
+    pub sealed: Option<Vec<u8>>,
     /// Its errors, as a JSON array of findings.
     #[sea_orm(column_type = "Text")]
     pub errors: String,

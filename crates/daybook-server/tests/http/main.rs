@@ -11,6 +11,7 @@ mod forms;
 mod keys;
 mod limits;
 mod live;
+mod people;
 mod quarantine;
 mod sending;
 mod shutdown;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use daybook_log::LogOptions;
-use daybook_server::{Config, Server, ServerHandle};
+use daybook_server::{Config, Server, ServerHandle, StatePlace};
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -100,7 +100,7 @@ impl Site {
         Self::run(directory, &config, server)
     }
 
-    async fn start(directory: TempDir, change: impl FnOnce(&mut Config)) -> Self {
+    pub async fn start(directory: TempDir, change: impl FnOnce(&mut Config)) -> Self {
         let config = config(directory.path(), change);
         let server = Server::open(config.clone()).await.unwrap();
         Self::run(directory, &config, server)
@@ -133,6 +133,20 @@ impl Site {
 
     pub fn data(&self) -> PathBuf {
         self.directory.path().join("data")
+    }
+
+    /// Where the master key lies.
+    pub fn master_key_file(&self) -> PathBuf {
+        let files = std::fs::read_dir(self.directory.path().join("keys")).unwrap();
+        let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "key"));
+        assert_eq!(files.len(), 1, "{files:?}");
+        files.remove(0)
+    }
+
+    /// Where the state is kept.
+    pub fn state(&self) -> StatePlace {
+        StatePlace::of(&self.data(), None)
     }
 
     pub fn call(&self, method: Method, path: &str) -> Call {
@@ -178,6 +192,8 @@ pub fn config(directory: &Path, change: impl FnOnce(&mut Config)) -> Config {
         catalogs: vec![directory.join("catalogs")],
         ..Config::default()
     };
+    // Beside the data, not in the home of whoever runs the tests.
+    config.privacy.key_directory = Some(directory.join("keys"));
     change(&mut config);
     config
 }

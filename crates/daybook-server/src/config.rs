@@ -4,10 +4,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use daybook_privacy::MasterKeySource;
+use daybook_privacy::master_key::{MasterKeyText, default_directory};
 use serde::{Deserialize, Deserializer};
 
 use crate::limits;
 use crate::state::{StatePlace, StateUrl};
+
+/// The environment variable that holds the master key, where no option says where it is.
+pub const MASTER_KEY_VARIABLE: &str = "DAYBOOK_MASTER_KEY";
 
 /// Everything that can be configured. A file gives it, the command line overrides single fields.
 ///
@@ -113,7 +118,7 @@ pub struct QuarantineOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Privacy {
-    /// The file that holds the master key. Without it and without a command: the environment variable
+    /// The file that holds the master key, made on the first start. Without it and without a command: the environment variable
     /// `DAYBOOK_MASTER_KEY`, and then a file in the user's configuration directory, made on the first start.
     pub master_key_file: Option<PathBuf>,
     /// A command that writes the master key to its standard output, run by `sh`.
@@ -252,6 +257,27 @@ impl Default for Privacy {
             key_directory: None,
             people_cached: limits::PEOPLE_CACHED_DEFAULT,
         }
+    }
+}
+
+impl Privacy {
+    /// Where the master key comes from: the file, the command, the environment, or else the file that no option names.
+    #[must_use]
+    pub fn master_key(&self) -> MasterKeySource {
+        match (&self.master_key_file, &self.master_key_command) {
+            (Some(file), _) => MasterKeySource::File(file.clone()),
+            (None, Some(command)) => MasterKeySource::Command(command.clone()),
+            (None, None) => match std::env::var(MASTER_KEY_VARIABLE) {
+                Ok(text) => MasterKeySource::Text(MasterKeyText::new(text)),
+                Err(_) => MasterKeySource::Default,
+            },
+        }
+    }
+
+    /// The directory for master keys that no option names; none where the user has no configuration directory.
+    #[must_use]
+    pub fn directory(&self) -> Option<PathBuf> {
+        self.key_directory.clone().or_else(default_directory)
     }
 }
 

@@ -37,8 +37,8 @@ pub mod limits;
 pub mod openapi;
 
 pub use config::{
-    BrowserEvents, Config, ConfigError, LogFormat, Logging, Privacy, QuarantineOptions, RateLimits, RequestLimits,
-    Retention,
+    BrowserEvents, Config, ConfigError, LogFormat, Logging, MASTER_KEY_VARIABLE, Privacy, QuarantineOptions,
+    RateLimits, RequestLimits, Retention,
 };
 pub use server::{ADMIN_KEY_FILE, LOG_DIRECTORY, Notices, Server, ServerHandle, StartError};
-pub use state::{OpenStateError, STATE_FILE, StatePlace, StateUrl, StateUrlError};
+pub use state::{OpenStateError, STATE_FILE, StatePlace, StateUrl, StateUrlError, open as open_state};

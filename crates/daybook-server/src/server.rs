@@ -14,10 +14,10 @@ use daybook_catalog::{Catalogs, Diagnostic};
 use daybook_event::Severity;
 use daybook_log::{Log, LogOptions, OpenError};
 use daybook_privacy::erasure::{Eraser, EraserOptions};
-use daybook_privacy::master_key::{MasterKeyError, MasterKeyText, default_directory};
-use daybook_privacy::vault::VaultId;
+use daybook_privacy::master_key::{MasterKeyError, replace_file};
+use daybook_privacy::vault::{VaultId, inspect};
 use daybook_privacy::view::View;
-use daybook_privacy::{MasterKeySource, OpenVaultError, Vault, VaultError, VaultOptions};
+use daybook_privacy::{MasterKey, MasterKeySource, OpenVaultError, Vault, VaultError, VaultOptions};
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait, PaginatorTrait};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -44,8 +44,6 @@ use crate::{connections, limits, routes};
 pub const ADMIN_KEY_FILE: &str = "admin.key";
 /// Name of the log's directory in the data directory.
 pub const LOG_DIRECTORY: &str = "log";
-/// The environment variable that holds the master key, where no option says where it is.
-pub const MASTER_KEY_VARIABLE: &str = "DAYBOOK_MASTER_KEY";
 
 /// A server that is open: it holds its data directory and its port, and answers once it runs.
 pub struct Server {
@@ -379,16 +377,9 @@ struct OpenedVault {
 /// read.
 async fn open_vault(database: &DatabaseConnection, config: &Config) -> Result<OpenedVault, StartError> {
     let privacy = &config.privacy;
-    let source = match (&privacy.master_key_file, &privacy.master_key_command) {
-        (Some(file), _) => MasterKeySource::File(file.clone()),
-        (None, Some(command)) => MasterKeySource::Command(command.clone()),
-        (None, None) => match std::env::var(MASTER_KEY_VARIABLE) {
-            Ok(text) => MasterKeySource::Text(MasterKeyText::new(text)),
-            Err(_) => MasterKeySource::Default,
-        },
-    };
+    let (source, directory) = (privacy.master_key(), privacy.directory());
     let id = VaultId::of(database).await?;
-    let directory = privacy.key_directory.clone().or_else(default_directory);
+    let made = make_first_key(&source, database).await?;
     let found = source.load_or_stand_in(&id, directory.as_deref()).await?;
     let mut warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
     let options = VaultOptions { people_cached: privacy.people_cached };
@@ -401,7 +392,18 @@ async fn open_vault(database: &DatabaseConnection, config: &Config) -> Result<Op
             status.unreadable_people, status.unreadable_months
         ));
     }
-    Ok(OpenedVault { vault, new_key_file: found.path.filter(|_| found.made), warnings })
+    Ok(OpenedVault { vault, new_key_file: found.path.filter(|_| made || found.made), warnings })
+}
+
+/// Makes the file that is to hold the master key, on the first start: later a missing one is not made, for another key would
+/// open nothing.
+async fn make_first_key(source: &MasterKeySource, database: &DatabaseConnection) -> Result<bool, StartError> {
+    let MasterKeySource::File(path) = source else { return Ok(false) };
+    if path.symlink_metadata().is_ok() || !inspect(database, &[]).await?.generations.is_empty() {
+        return Ok(false);
+    }
+    replace_file(path, &[MasterKey::random()?])?;
+    Ok(true)
 }
 
 /// Makes the first key where there is none yet, and says where it is.

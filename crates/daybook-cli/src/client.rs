@@ -1,7 +1,7 @@
-//! Talking to a server: what `tail`, `quarantine` and `demo` share.
+//! Talking to a server: what the commands that need one share.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -124,6 +124,32 @@ impl Client {
         let request = self.agent.post(&url).header("authorization", &self.authorization);
         let request = request.content_type("application/json");
         self.json(&url, request.config().timeout_global(Some(Duration::from_secs(120))).build().send(body))
+    }
+
+    /// PUT of a JSON body, answered with JSON.
+    ///
+    /// # Errors
+    /// Those of [`Client::get`].
+    pub fn put(&self, path: &str, body: &[u8]) -> Result<Value, Failure> {
+        let url = self.url(path);
+        let request = self.agent.put(&url).header("authorization", &self.authorization);
+        let request = request.content_type("application/json");
+        self.json(&url, request.config().timeout_global(Some(Duration::from_secs(60))).build().send(body))
+    }
+
+    /// GET of something large, to be read as it comes.
+    ///
+    /// # Errors
+    /// Those of [`Client::get`]; an answer that breaks off is an error of the reader.
+    pub fn download(&self, path: &str) -> Result<impl Read + use<>, Failure> {
+        let url = self.url(path);
+        let request = self.agent.get(&url).header("authorization", &self.authorization);
+        let request = request.config().timeout_recv_response(Some(Duration::from_secs(300))).build();
+        let mut response = request.call().map_err(|error| unreachable(&url, &error))?;
+        if !response.status().is_success() {
+            return Err(refused(&mut response));
+        }
+        Ok(response.into_body().into_reader())
     }
 
     /// GET of a stream of server-sent events, line by line.

@@ -19,6 +19,14 @@ pub enum Failure {
         /// Why.
         source: std::io::Error,
     },
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A directory cannot be made.
     #[error("cannot make the directory {}: {source}", .path.display())]
     MakeDirectory {
@@ -54,6 +62,14 @@ pub enum Failure {
         /// Why.
         reason: String,
     },
+    /// The server's answer ended before its end.
+    #[error("the answer broke off after {bytes} bytes: {reason}")]
+    BrokenOff {
+        /// What had come.
+        bytes: u64,
+        /// Why.
+        reason: String,
+    },
     /// The server answered, and the answer is an error.
     #[error("the server answered {status} ({code}): {detail}")]
     Refused {
@@ -83,6 +99,11 @@ impl Failure {
     /// A file that cannot be read.
     pub fn read(path: &Path, source: std::io::Error) -> Self {
         Self::Read { path: path.to_owned(), source }
+    }
+
+    /// A file that cannot be written.
+    pub fn write(path: &Path, source: std::io::Error) -> Self {
+        Self::Write { path: path.to_owned(), source }
     }
 
     /// An error of a component below, with its causes.

@@ -33,6 +33,13 @@ impl Running {
         if let Some(file) = &notices.admin_key_file {
             say(&format!("a new admin key is in {}", file.display()));
         }
+        if let Some(file) = &notices.master_key_file {
+            say(&format!("a new master key is in {}", file.display()));
+            say(
+                "  keep a copy, and not beside the copies of the data: without it no name and nothing sealed can be read again",
+            );
+        }
+        notices.privacy.iter().for_each(|warning| say(&format!("warning: {warning}")));
         say(&format!("serving {}", notices.apps.join(", ")));
         // It is stopped by its handle.
         let task = tokio::spawn(server.run(std::future::pending()));

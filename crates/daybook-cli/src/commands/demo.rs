@@ -23,6 +23,9 @@ use crate::output::{Format, print, print_json, say, watched};
 use crate::server::Running;
 use crate::traffic::MadeEvent;
 
+/// The master key of a demonstration, in its data directory.
+const MASTER_KEY_FILE: &str = "demo-master.key";
+
 /// How often live events are looked for.
 const LIVE_TICK: Duration = Duration::from_millis(200);
 
@@ -30,7 +33,8 @@ const LIVE_TICK: Duration = Duration::from_millis(200);
 ///
 /// Starts a server, sends it a month of believable events of every app that describes its traffic (`demo.yaml` beside its
 /// catalog), each in its own form and some of them invalid on purpose, shows what became of them, and goes on with live
-/// traffic until stopped. Everything goes through the same door as in earnest.
+/// traffic until stopped. Everything goes through the same door as in earnest, but for the master key: it lies in the data
+/// directory (demo-master.key), so that a demonstration leaves nothing behind.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   daybook demo
@@ -87,6 +91,7 @@ impl Demo {
         let mut config =
             Config { data: data.clone(), listen: self.listen, catalogs: self.catalogs.clone(), ..Config::default() };
         config.logging.level = "warn".into();
+        config.privacy.master_key_file = Some(data.join(MASTER_KEY_FILE));
         let server = Running::start(config).await?;
         say(&format!("listening on {}", server.url()));
         let (url, directory) = (server.url(), data.clone());
@@ -234,7 +239,11 @@ impl Show {
     fn invitation(&self) -> String {
         if !self.live {
             return if self.kept {
-                format!("\nThe data stays in {0}; `daybook serve --data {0}` serves it again.\n", self.data.display())
+                let data = self.data.display();
+                format!(
+                    "\nThe data stays in {data}; this serves it again:\n\n  daybook serve --data {data} --master-key-file \
+                     {data}/{MASTER_KEY_FILE}\n"
+                )
             } else {
                 String::new()
             };

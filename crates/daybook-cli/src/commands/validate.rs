@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
@@ -11,7 +12,7 @@ use daybook_admission::{Admission, Body, BodyError, BodyForm, Facts, Receipt, Re
 use daybook_catalog::{Catalogs, render};
 use daybook_event::limits::{BATCH_EVENTS_MAX, EVENT_JSON_BYTES_MAX};
 use daybook_event::record::{Appended, Digest, Known, RecordKey};
-use daybook_event::{EventId, Finding, Severity, Timestamp};
+use daybook_event::{EventId, Finding, Keys, Months, Needs, Person, Secret, Severity, Signals, Timestamp};
 
 use crate::Answer;
 use crate::failure::Failure;
@@ -27,7 +28,8 @@ const CHUNK_BYTES: usize = 8 * 1024 * 1024;
 ///
 /// Reads one event a line, in the app's own form, in Daybook's, or as CloudEvents, and writes the receipt of each. Nothing is
 /// stored; events of the same id within the input are noticed. Sampling is left out: an event that a server may sample
-/// away counts as stored here. The answer is no when any event would not be stored.
+/// away counts as stored here. So is consent: everybody is taken to agree to everything. The answer is no when any event
+/// would not be stored.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   daybook validate --app my-app events.ndjson
@@ -114,7 +116,7 @@ impl Validate {
                 format!("there is one for {}; `--catalogs DIR` adds others", known.join(", ")),
             ));
         };
-        Admission::new(std::sync::Arc::clone(app)).map_err(|error| Failure::server(&error))
+        Admission::new(Arc::clone(app)).map_err(|error| Failure::server(&error))
     }
 
     fn open(&self) -> Result<Box<dyn BufRead>, Failure> {
@@ -163,26 +165,33 @@ impl Seen {
         };
         let decoded = admission.decode(&body);
         let known: Vec<Option<Known>> = decoded.keys().iter().map(|key| self.known.get(key).copied()).collect();
+        // There is no vault to ask who agreed to what.
+        let somebody = admission.consenting_person();
+        let people: Vec<_> = decoded.people().iter().map(|name| name.as_ref().map(|_| Arc::clone(&somebody))).collect();
         let next_id = &mut self.next_id;
         let mut new_id = || {
             *next_id += 1;
             let [.., a, b, c, d, e, f, g, h] = next_id.to_be_bytes();
             EventId::v7(now.microseconds().unsigned_abs() / 1_000, &[0, 0, a, b, c, d, e, f, g, h])
         };
-        let mut admitted = admission.admit(
+        let judged = admission.judge(
             decoded,
             &mut Facts {
                 now,
                 known: &known,
+                people: &people,
+                months: &Months::default(),
                 environment: "production",
-                // Nothing is kept, so nothing has to be kept secret.
-                digest_key: &[0; 32],
+                signals: Signals::default(),
                 shed: false,
                 // Sampling depends on what else a server gets; atomic calls never sample.
                 atomic: true,
                 new_id: &mut new_id,
             },
         );
+        // Sealed all the same, for the digests by which repetitions are noticed.
+        let keys = keys(&judged.needs(), &somebody);
+        let mut admitted = judged.seal(admission, &keys, &mut |bytes| bytes.fill(0));
         let batch = std::mem::take(&mut admitted.batch);
         let appended: Vec<Appended> =
             batch.records.iter().map(|record| self.append(record.key, record.digest)).collect();
@@ -202,6 +211,15 @@ impl Seen {
                 Appended::Stored(position)
             }
         }
+    }
+}
+
+/// Keys for what is thrown away: nothing has to be kept secret.
+fn keys(needs: &Needs<'_>, somebody: &Arc<Person>) -> Keys {
+    let secret = Arc::new(Secret::from_bytes([0; 32]));
+    Keys {
+        people: needs.people.iter().map(|_| Arc::clone(somebody)).collect(),
+        months: needs.months.iter().map(|_| Arc::clone(&secret)).collect(),
     }
 }
 

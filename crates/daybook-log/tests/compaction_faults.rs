@@ -41,7 +41,7 @@ async fn filled() -> FaultyDisk {
 
 /// Most records have expired, and of some frames none.
 fn expired(position: u64) -> bool {
-    position % 3 != 0 && position % 50 > 10
+    !position.is_multiple_of(3) && position % 50 > 10
 }
 
 fn compact(log: &Log) -> Result<Compacted, CompactError> {
@@ -259,7 +259,7 @@ async fn damage_in_a_compacted_segment_is_refused_at_start() {
     let frames = frames(&bytes);
     let open = |bytes: Vec<u8>| {
         let disk = disk.copy();
-        disk.put(&path, bytes.clone());
+        disk.put(&path, bytes);
         let opened = Log::open(DIRECTORY, options(&disk));
         (opened, disk.bytes(&path))
     };

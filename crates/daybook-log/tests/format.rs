@@ -90,7 +90,7 @@ async fn check(version: u32, kept: &dyn Fn(u64) -> bool) {
 }
 
 fn expired(position: u64) -> bool {
-    position % 3 != 0 && !(21..41).contains(&position)
+    !position.is_multiple_of(3) && !(21..41).contains(&position)
 }
 
 fn compact(log: &Log) -> Compacted {

@@ -229,13 +229,14 @@ impl Vault {
             .select_only()
             .columns([Column::App, Column::Class, Column::Month])
             .distinct()
-            .order_by_asc(Column::App)
-            .order_by_asc(Column::Class)
-            .order_by_asc(Column::Month)
             .into_tuple()
             .all(&self.shared.database)
             .await?;
-        Ok(rows.into_iter().map(|(app, class, month)| (app, class, Month::from_number(month))).collect())
+        let mut present: Vec<(String, String, Month)> =
+            rows.into_iter().map(|(app, class, month)| (app, class, Month::from_number(month))).collect();
+        // Here, because databases order texts in ways of their own.
+        present.sort_unstable();
+        Ok(present)
     }
 
     /// The people with these ids; those who are unknown, or cannot be read, are left out.

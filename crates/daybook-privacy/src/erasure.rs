@@ -161,7 +161,7 @@ pub struct Progress {
 }
 
 /// Told of each step, and of each pass within one.
-pub type Observer = dyn Fn(Progress) + Send + Sync;
+pub type Observer<'o> = dyn Fn(Progress) + Send + Sync + 'o;
 
 /// A request, as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -235,6 +235,8 @@ struct Shared {
     /// Something was left unfinished.
     unfinished: Notify,
     report_key: tokio::sync::Mutex<Option<Arc<crate::report::jws::SigningKey>>>,
+    /// Whether the vault has people whom it cannot read. It does not change while a vault is open.
+    locked: tokio::sync::OnceCell<bool>,
 }
 
 impl Eraser {
@@ -257,6 +259,7 @@ impl Eraser {
             at_once: Semaphore::new(limits::ERASURES_AT_ONCE),
             unfinished: Notify::new(),
             report_key: tokio::sync::Mutex::default(),
+            locked: tokio::sync::OnceCell::new(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -279,7 +282,7 @@ impl Eraser {
     ///
     /// # Errors
     /// [`EraseError`].
-    pub async fn run(&self, request: &str, observer: &Observer) -> Result<SignedReport, EraseError> {
+    pub async fn run(&self, request: &str, observer: &Observer<'_>) -> Result<SignedReport, EraseError> {
         let turn = self.turn(request);
         let _turn = turn.lock().await;
         // The semaphore is never closed.
@@ -295,7 +298,7 @@ impl Eraser {
     ///
     /// # Errors
     /// When the database cannot say which those are.
-    pub async fn resume(&self, observer: &Observer) -> Result<Vec<Resumed>, DatabaseError> {
+    pub async fn resume(&self, observer: &Observer<'_>) -> Result<Vec<Resumed>, DatabaseError> {
         let mut resumed = Vec::new();
         for request in store::unfinished(self.shared.vault.database()).await? {
             let outcome = self.run(&request, observer).await.map(|signed| signed.report.state);
@@ -416,4 +419,22 @@ fn names(text: &str, name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_may_not_name_them() {
+        let check = |reason: &str, name: &str, expected: bool| {
+            assert_eq!(names(&reason.to_lowercase(), &name.to_lowercase()), expected, "{reason} {name}");
+        };
+        check("Ada@Example.org asked by letter", "ada@example.org", true);
+        check("asked by letter (ada@example.org)", "ada@example.org", true);
+        check("asked by letter", "letters", false);
+        check("case 20261234", "1234", false);
+        check("case 2026-1234", "1234", true);
+        check("see 42", "42", false);
+        check("für Ömür", "ömür", true);
+        check("für Ömürs", "ömür", false);
+        check("", "name", false);
+    }
+}

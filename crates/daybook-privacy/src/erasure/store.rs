@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use daybook_event::person::NameKind;
 use daybook_event::{PersonName, Timestamp};
 use sea_orm::{
-    ActiveValue, ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter,
+    ActiveValue, ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
@@ -145,6 +145,15 @@ pub(super) async fn save<C: ConnectionTrait>(
     };
     erasures::Entity::update(row).exec(connection).await?;
     Ok(())
+}
+
+/// Tells the database to let go of the bytes of names that are deleted. SQLite does it with what the vault deletes.
+pub(super) async fn scrub(database: &DatabaseConnection) {
+    if database.get_database_backend() == DbBackend::Postgres
+        && let Err(error) = database.execute_unprepared("VACUUM erasure_people").await
+    {
+        tracing::warn!(error = %DatabaseError::from(error), "deleted names stay in the database's files, sealed, for a while");
+    }
 }
 
 /// The requests that are not complete, the oldest first.

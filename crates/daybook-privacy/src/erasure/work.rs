@@ -14,7 +14,7 @@ use crate::vault::DatabaseError;
 const LOCKED: &str = "people whose key the vault does not have at present";
 
 /// Takes a request as far as it goes.
-pub(super) async fn run(shared: &Shared, request: &str, observer: &Observer) -> Result<SignedReport, EraseError> {
+pub(super) async fn run(shared: &Shared, request: &str, observer: &Observer<'_>) -> Result<SignedReport, EraseError> {
     let stored = store::load(shared.vault.database(), request).await?;
     if stored.step == Step::Complete {
         return reporting::read(shared, request).await?.ok_or(EraseError::Damaged);
@@ -27,7 +27,7 @@ struct Work<'s> {
     shared: &'s Shared,
     stored: Stored,
     people: People,
-    observer: &'s Observer,
+    observer: &'s Observer<'s>,
 }
 
 impl Work<'_> {
@@ -113,6 +113,7 @@ impl Work<'_> {
             self.observe();
             self.people.save(self.database(), |row| row.id.as_ref().is_some_and(|id| pass.contains(id))).await?;
         }
+        store::scrub(self.database()).await;
         self.stored.notes.destroyed_us = Some((self.shared.clock)().microseconds());
         self.stored.position = Some(self.shared.journal.head());
         self.reach(Step::Destroyed).await
@@ -180,8 +181,11 @@ impl Work<'_> {
 
     /// Whether there are people whom the vault cannot read.
     async fn is_locked(&self) -> Result<bool, EraseError> {
-        let status = self.shared.vault.status().await?;
-        Ok(status.generations.iter().any(|generation| !generation.open && generation.people > 0))
+        let locked = self.shared.locked.get_or_try_init(async || {
+            let status = self.shared.vault.status().await?;
+            Ok::<_, EraseError>(status.generations.iter().any(|generation| !generation.open && generation.people > 0))
+        });
+        Ok(*locked.await?)
     }
 
     async fn reach(&mut self, step: Step) -> Result<(), EraseError> {

@@ -24,6 +24,7 @@ use crate::keyring::{Key, KeyRing};
 use crate::keys::now;
 use crate::limits;
 use crate::metrics::Metrics;
+use crate::opening::Opener;
 use crate::quarantine::{Quarantine, QuarantineError};
 use crate::rate::RateLimiter;
 use crate::rights::retention::Retention;
@@ -274,7 +275,7 @@ impl Collector {
         let Ok(stored) = stored::decode(&record, position) else { return Ok(None) };
         let people: Vec<SubjectId> = stored.people().collect();
         let people = self.vault.by_id(&people).await?;
-        Ok(stored.record_keys(&self.vault.months(&app.slug), &|id| people.get(&id).cloned()))
+        Ok(Opener::new(&self.vault, &app.slug, people).record_keys(&stored))
     }
 
     fn charge(&self, account: &Account, events: usize) -> Result<(), PostError> {

@@ -155,7 +155,7 @@ impl KeyRing {
     }
 
     async fn load(&self) -> Result<(), DbErr> {
-        let rows = state::within(limits::STATE_PATIENCE, keys::rows(&self.database)).await?;
+        let rows = state::within(limits::STATE_WORK_PATIENCE, keys::rows(&self.database)).await?;
         let before = self.keys.load();
         let mut keys = HashMap::with_capacity(rows.len());
         for mut row in rows {

@@ -17,6 +17,7 @@ mod keyring;
 mod media;
 mod metrics;
 mod observe;
+mod opening;
 mod output;
 mod own_events;
 mod problem;

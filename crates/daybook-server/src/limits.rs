@@ -89,6 +89,8 @@ pub const WORD_BYTES_MAX: usize = 256;
 pub const STATE_CONNECTIONS_MAX: u32 = 10;
 /// How long a request waits for a connection to the state database before it is told to come again.
 pub const STATE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long one write may take, or reading all keys.
+pub const STATE_WORK_PATIENCE: Duration = Duration::from_secs(30);
 /// When such a request may come again.
 pub const STATE_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long a process waits while another brings the tables up to date.

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use daybook_event::{Digest, Finding, Month, SubjectId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, SimpleExpr};
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -141,16 +143,7 @@ impl Quarantine {
     /// # Errors
     /// When the database fails.
     pub async fn open(database: DatabaseConnection, bytes_per_app: u64) -> Result<(Self, JoinHandle<()>), DbErr> {
-        let used: Vec<(String, i64)> = Entity::find()
-            .select_only()
-            .column(Column::App)
-            // PostgreSQL adds up to a number without bounds.
-            .column_as(Column::Bytes.sum().cast_as("bigint"), "bytes")
-            .group_by(Column::App)
-            .into_tuple()
-            .all(&database)
-            .await?;
-        let used = used.into_iter().map(|(app, bytes)| (Arc::from(app), bytes.unsigned_abs())).collect();
+        let used = bytes_by_app(&database).await?;
         let (commands, receiver) = mpsc::channel(limits::QUARANTINE_QUEUE);
         let task = writer::Writer::new(database.clone(), used, bytes_per_app).run(receiver);
         Ok((Self { database, commands }, tokio::spawn(task)))
@@ -270,6 +263,20 @@ impl Quarantine {
             mpsc::error::TrySendError::Closed(_) => QuarantineError::Closed,
         })
     }
+}
+
+/// Bytes that each app's entries take.
+async fn bytes_by_app(database: &impl ConnectionTrait) -> Result<HashMap<Arc<str>, u64>, DbErr> {
+    let used: Vec<(String, i64)> = Entity::find()
+        .select_only()
+        .column(Column::App)
+        // PostgreSQL adds up to a number without bounds.
+        .column_as(Column::Bytes.sum().cast_as("bigint"), "bytes")
+        .group_by(Column::App)
+        .into_tuple()
+        .all(database)
+        .await?;
+    Ok(used.into_iter().map(|(app, bytes)| (Arc::from(app), bytes.unsigned_abs())).collect())
 }
 
 /// Whether a column holds this text. Not `LIKE`: what it makes of case, and of `%` and `_`, is not the same everywhere.

@@ -9,6 +9,7 @@ use daybook_log::{Filter, ReadLimit};
 
 use crate::collector::{App, Collector};
 use crate::limits;
+use crate::opening::Opener;
 use crate::problem::Problem;
 use crate::query::NameFilter;
 
@@ -136,10 +137,10 @@ pub fn open(
     } else {
         tokio::runtime::Handle::current().block_on(collector.vault.by_id(&subjects))?
     };
-    let months = collector.vault.months(&app.slug);
+    let opener = Opener::new(&collector.vault, &app.slug, people);
     let open = |stored: Stored| {
         let sealed = stored.is_sealed();
-        let opened = stored.open(&months, &|id| people.get(&id).cloned());
+        let opened = opener.open(stored);
         let names = opened.event.identity.is_some();
         (opened.event, sealed || names)
     };

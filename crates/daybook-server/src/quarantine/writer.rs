@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Change, Forget, NewEntry, QuarantineError, SealedEvent, codes, errors_json, without_zeros};
+use super::{Change, Forget, NewEntry, QuarantineError, SealedEvent, bytes_by_app, codes, errors_json, without_zeros};
 use crate::limits;
 use crate::state;
 use crate::state::quarantine::{ActiveModel, Column, Entity, Model};
@@ -46,6 +46,8 @@ pub(super) struct Writer {
     database: DatabaseConnection,
     /// Bytes that each app's entries take.
     used: HashMap<Arc<str>, u64>,
+    /// Whether that has to be counted again: a transaction failed, and what of it was committed is not known.
+    is_doubtful: bool,
     bytes_per_app: u64,
 }
 
@@ -54,7 +56,7 @@ type Answer = Box<dyn FnOnce(Result<(), QuarantineError>) + Send>;
 
 impl Writer {
     pub(super) fn new(database: DatabaseConnection, used: HashMap<Arc<str>, u64>, bytes_per_app: u64) -> Self {
-        Self { database, used, bytes_per_app }
+        Self { database, used, is_doubtful: false, bytes_per_app }
     }
 
     /// Writes what comes until it is told to close or no handle is left.
@@ -90,6 +92,7 @@ impl Writer {
         let mut used = self.used.clone();
         let outcome = self.transact(group, &mut used, &mut answers).await;
         let outcome = outcome.map_err(|error| QuarantineError::Database(Arc::new(error)));
+        self.is_doubtful = outcome.is_err();
         if outcome.is_ok() {
             self.used = used;
         }
@@ -106,7 +109,7 @@ impl Writer {
     ) -> Result<(), DbErr> {
         // Every command gets an answer whatever fails, so they are all taken apart before anything can.
         let mut failed = None;
-        let transaction = match state::begin_write(&self.database).await {
+        let transaction = match self.begin(used).await {
             Ok(transaction) => Some(transaction),
             Err(error) => {
                 failed = Some(error);
@@ -118,7 +121,7 @@ impl Writer {
             match command {
                 Command::Add { entries, now, answer } => {
                     let result = match open {
-                        Some(open) => self.add(open, &entries, now, used).await,
+                        Some(open) => in_time(self.add(open, &entries, now, used)).await,
                         None => Ok(Err(QuarantineError::Closed)),
                     };
                     let result = result.unwrap_or_else(|error| {
@@ -129,7 +132,7 @@ impl Writer {
                 }
                 Command::Change { app, id, change, now, answer } => {
                     let result = match open {
-                        Some(open) => alter(open, &app, id, change, now, used).await,
+                        Some(open) => in_time(alter(open, &app, id, change, now, used)).await,
                         None => Ok(false),
                     };
                     let result = result.unwrap_or_else(|error| {
@@ -140,7 +143,7 @@ impl Writer {
                 }
                 Command::Forget { app, what, now, answer } => {
                     let result = match open {
-                        Some(open) => forget(open, &app, &what, now, used).await,
+                        Some(open) => in_time(forget(open, &app, &what, now, used)).await,
                         None => Ok(0),
                     };
                     let result = result.unwrap_or_else(|error| {
@@ -155,9 +158,17 @@ impl Writer {
         }
         match (failed, transaction) {
             (Some(error), _) => Err(error),
-            (None, Some(transaction)) => transaction.commit().await,
+            (None, Some(transaction)) => in_time(transaction.commit()).await,
             (None, None) => Ok(()),
         }
+    }
+
+    async fn begin(&self, used: &mut HashMap<Arc<str>, u64>) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = in_time(state::begin_write(&self.database)).await?;
+        if self.is_doubtful {
+            *used = in_time(bytes_by_app(&transaction)).await?;
+        }
+        Ok(transaction)
     }
 
     /// Adds entries of one request, all or none.
@@ -238,6 +249,11 @@ impl Writer {
         }
         Ok(true)
     }
+}
+
+/// What the database does, if it does not take for ever: others wait.
+async fn in_time<T>(work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+    state::within(limits::STATE_WORK_PATIENCE, work).await
 }
 
 impl Command {

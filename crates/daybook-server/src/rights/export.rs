@@ -1,11 +1,10 @@
 //! A person's export, written while it is sent: the log is read from its beginning, and nothing is put down on the way.
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daybook_event::{Person, Position, SubjectId, stored};
+use daybook_event::{Position, SubjectId, stored};
 use daybook_log::{Filter, ReadLimit};
 use daybook_privacy::export::{About, Consent, ExportError, ExportWriter};
 use daybook_privacy::{ConsentRow, SubjectInfo};
@@ -19,6 +18,7 @@ use super::Asked;
 use crate::collector::{App, Collector};
 use crate::keys::now;
 use crate::limits;
+use crate::opening::Opener;
 
 /// The zip, piece by piece. Where it cannot be finished the last piece is an error, and what was sent is no archive.
 pub fn export_of(
@@ -93,8 +93,9 @@ fn events(
     let limit = ReadLimit { records: limits::EXPORT_PAGE_RECORDS, ..ReadLimit::default() };
     // What comes while it is written is for the next export.
     let head: Position = collector.log.head();
-    let people: HashMap<SubjectId, Arc<Person>> =
-        runtime.block_on(collector.vault.by_id(ids)).map_err(io::Error::other)?;
+    // Others whom an event names stay sealed: their names are theirs.
+    let people = runtime.block_on(collector.vault.by_id(ids)).map_err(io::Error::other)?;
+    let opener = Opener::new(&collector.vault, &app.slug, people);
     let mut after = 0;
     while after < head {
         let page = collector.log.read(after, limit, &filter).map_err(io::Error::other)?;
@@ -104,9 +105,7 @@ fn events(
                 continue;
             }
             let stored = stored::decode(&record.bytes, record.position).map_err(io::Error::other)?;
-            // Others whom the event names stay sealed: their names are theirs.
-            let months = collector.vault.months(&app.slug);
-            let opened = stored.open(&months, &|id| people.get(&id).cloned());
+            let opened = opener.open(stored);
             writer.event(&opened.event, opened.unreadable).map_err(failed)?;
         }
         if page.next <= after {

@@ -38,7 +38,8 @@ async fn pages_follow_one_another_and_filters_hold() {
         if events.is_empty() {
             break;
         }
-        assert_eq!(Some(after), positions.last().copied());
+        // Other apps' events follow the last page.
+        assert!(positions.last().is_some_and(|last| after == *last || events.len() < 7 && after > *last));
         seen.extend(positions);
     }
     assert_eq!(seen.len(), 100);

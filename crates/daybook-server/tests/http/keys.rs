@@ -6,11 +6,13 @@ use daybook_server::keys::{self, NewKey, Scope};
 use http::Method;
 use serde_json::json;
 
+use crate::backend::{Backend, on_every_backend};
 use crate::site::{Site, order};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_are_made_listed_and_taken_back() {
-    let site = Site::new().await;
+on_every_backend!(keys_are_made_listed_and_taken_back, another_process_can_make_and_revoke_keys_while_the_server_runs,);
+
+async fn keys_are_made_listed_and_taken_back(backend: Backend) {
+    let site = Site::with_state_on(backend, |_| {}).await;
     let made = site.post("/v1/keys").json(&json!({"name": "till", "scopes": ["write"], "apps": ["shop"]})).send().await;
     assert_eq!(made.status, 201);
     let made = made.ok();
@@ -44,9 +46,8 @@ async fn keys_are_made_listed_and_taken_back() {
     assert_eq!(names, ["key.created", "key.revoked"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_process_can_make_and_revoke_keys_while_the_server_runs() {
-    let site = Site::new().await;
+async fn another_process_can_make_and_revoke_keys_while_the_server_runs(backend: Backend) {
+    let site = Site::with_state_on(backend, |_| {}).await;
     let new = NewKey {
         name: "from the command line".to_owned(),
         apps: None,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod access;
+mod backend;
 mod catalogs;
 mod client;
 mod disk;
@@ -16,3 +17,4 @@ mod quarantine;
 mod sending;
 mod shutdown;
 mod site;
+mod state;

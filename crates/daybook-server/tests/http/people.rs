@@ -13,7 +13,7 @@ fn zone(number: u32, identity: u32) -> Value {
         "event_id": format!("550e8400-e29b-41d4-a716-{number:012x}"), "event_name": "world.zone.entered",
         "timestamp": now(), "source": "server", "identity_id": identity,
         "session_id": format!("visit-of-{identity}"), "community_id": 1,
-        "properties": {"zone_type": "workshop", "instance_id": 3},
+        "properties": {"zone_type": "workshop", "from_zone": "central_hub"},
     })
 }
 
@@ -98,15 +98,19 @@ async fn names_are_for_keys_that_may_see_them_and_every_look_is_written_down() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_people_say_counts_from_the_next_event_on() {
     let site = Site::new().await;
-    send(&site, json!([zone(1, 12345)])).await;
+    let (first, second) = (zone(1, 12345), zone(2, 12345));
+    send(&site, json!([first])).await;
     assert_eq!(say(&site, 12345, "telemetry", false).await["previous"], Value::Null);
-    let receipts = send(&site, json!([zone(2, 12345), zone(3, 12345)])).await;
+    let receipts = send(&site, json!([second, zone(3, 12345)])).await;
     assert_eq!(receipts["stored"], 2);
     assert_eq!(receipts["receipts"][0]["warnings"][0]["code"], "event.anonymised");
     // A retry is a duplicate, whatever was said since.
-    assert_eq!(send(&site, json!([zone(1, 12345), zone(2, 12345)])).await["duplicate"], 2);
+    assert_eq!(send(&site, json!([first, second])).await["duplicate"], 2);
+    let mut other = first.clone();
+    other["properties"]["from_zone"] = "portal_ne".into();
+    assert_eq!(send(&site, json!([other])).await["receipts"][0]["errors"][0]["code"], "event.id-conflict");
     assert_eq!(say(&site, 12345, "telemetry", true).await["previous"], false);
-    assert_eq!(send(&site, json!([zone(2, 12345)])).await["duplicate"], 1);
+    assert_eq!(send(&site, json!([first, second])).await["duplicate"], 2);
     send(&site, json!([zone(4, 12345)])).await;
     let events = feed(&site, &site.admin).await;
     assert_eq!(events.len(), 4);

@@ -3,11 +3,17 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::backend::{Backend, on_every_backend};
 use crate::site::{Site, order};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_is_repaired_and_retried() {
-    let site = Site::new().await;
+on_every_backend!(
+    an_event_is_repaired_and_retried,
+    a_repair_may_come_with_the_retry_and_many_are_retried_at_once,
+    a_full_quarantine_refuses_what_it_would_lose,
+);
+
+async fn an_event_is_repaired_and_retried(backend: Backend) {
+    let site = Site::with_state_on(backend, |_| {}).await;
     let sent = json!({"eventId": "q-1", "kind": "order.placed", "payload": {"note": "token sk_live_abcdefghijklmnopqrstuvwx"}});
     assert_eq!(site.send(&sent).await["quarantined"], 1);
     assert_eq!(site.send(&sent).await["quarantined"], 1);
@@ -55,9 +61,8 @@ async fn an_event_is_repaired_and_retried() {
     assert_eq!(own["events"].as_array().unwrap().len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_repair_may_come_with_the_retry_and_many_are_retried_at_once() {
-    let site = Site::new().await;
+async fn a_repair_may_come_with_the_retry_and_many_are_retried_at_once(backend: Backend) {
+    let site = Site::with_state_on(backend, |_| {}).await;
     let bad = |id: usize| json!({"eventId": format!("m-{id}"), "kind": "order.placed", "payload": {}});
     let unknown = json!({"eventId": "u-1", "kind": "order.unknown", "payload": {}});
     let without_id = json!({"kind": "order.unknown", "payload": {}});
@@ -87,9 +92,8 @@ async fn a_repair_may_come_with_the_retry_and_many_are_retried_at_once() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_quarantine_refuses_what_it_would_lose() {
-    let site = Site::with(|config| config.quarantine.bytes_per_app = 2_000).await;
+async fn a_full_quarantine_refuses_what_it_would_lose(backend: Backend) {
+    let site = Site::with_state_on(backend, |config| config.quarantine.bytes_per_app = 2_000).await;
     let bad = |id: &str| json!({"eventId": id, "kind": "order.placed", "payload": {"note": "x".repeat(1_000)}});
     assert_eq!(site.send(&bad("1")).await["quarantined"], 1);
     site.post("/v1/shop/events").json(&bad("2")).send().await.is_problem(503, "quarantine.full");

@@ -12,8 +12,11 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
+use crate::backend::{Backend, on_every_backend};
 use crate::client::Call;
 use crate::site::{Site, order};
+
+on_every_backend!(stopping_under_load_loses_nothing_that_was_acknowledged,);
 
 /// Sends batches over one connection until the server goes away; says which events were acknowledged.
 async fn sender(
@@ -50,9 +53,8 @@ async fn sender(
     (acknowledged, after_stop)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn stopping_under_load_loses_nothing_that_was_acknowledged() {
-    let mut site = Site::new().await;
+async fn stopping_under_load_loses_nothing_that_was_acknowledged(backend: Backend) {
+    let mut site = Site::with_state_on(backend, |_| {}).await;
     let stopping = Arc::new(AtomicBool::new(false));
     let senders: Vec<_> = (0..8)
         .map(|number| tokio::spawn(sender((site.handle.address(), site.admin.clone()), number, Arc::clone(&stopping))))

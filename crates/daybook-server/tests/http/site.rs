@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::backend::Backend;
 use crate::client::{Answer, Call};
 
 const CATALOG: &str = r#"
@@ -75,6 +76,7 @@ pub struct Site {
     pub directory: TempDir,
     pub handle: ServerHandle,
     pub admin: String,
+    pub backend: Backend,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<()>,
 }
@@ -86,9 +88,14 @@ impl Site {
 
     /// A server whose configuration was changed.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_state_on(Backend::Sqlite, change).await
+    }
+
+    /// A server that keeps its state there.
+    pub async fn with_state_on(backend: Backend, change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         write_catalog(directory.path());
-        Self::start(directory, change).await
+        Self::start_on(backend, directory, change).await
     }
 
     /// A server whose log is kept in another way.
@@ -97,21 +104,26 @@ impl Site {
         write_catalog(directory.path());
         let config = config(directory.path(), |_| {});
         let server = Server::open_with_log(config.clone(), log).await.unwrap();
-        Self::run(directory, &config, server)
+        Self::run(Backend::Sqlite, directory, &config, server)
     }
 
     pub async fn start(directory: TempDir, change: impl FnOnce(&mut Config)) -> Self {
-        let config = config(directory.path(), change);
-        let server = Server::open(config.clone()).await.unwrap();
-        Self::run(directory, &config, server)
+        Self::start_on(Backend::Sqlite, directory, change).await
     }
 
-    fn run(directory: TempDir, config: &Config, server: Server) -> Self {
+    async fn start_on(backend: Backend, directory: TempDir, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config(directory.path(), change);
+        config.state = backend.url();
+        let server = Server::open(config.clone()).await.unwrap();
+        Self::run(backend, directory, &config, server)
+    }
+
+    fn run(backend: Backend, directory: TempDir, config: &Config, server: Server) -> Self {
         let handle = server.handle();
         let admin = std::fs::read_to_string(config.data.join("admin.key")).unwrap().trim().to_owned();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async { drop(stopped.await) }));
-        Self { directory, handle, admin, stop: Some(stop), running }
+        Self { directory, handle, admin, backend, stop: Some(stop), running }
     }
 
     /// Stops the server as a signal does.
@@ -128,7 +140,8 @@ impl Site {
 
     /// Stops the server and starts another on the same directory.
     pub async fn restart(self, change: impl FnOnce(&mut Config)) -> Self {
-        Self::start(self.stop().await, change).await
+        let backend = self.backend.clone();
+        Self::start_on(backend, self.stop().await, change).await
     }
 
     pub fn data(&self) -> PathBuf {
@@ -146,7 +159,7 @@ impl Site {
 
     /// Where the state is kept.
     pub fn state(&self) -> StatePlace {
-        StatePlace::of(&self.data(), None)
+        StatePlace::of(&self.data(), self.backend.url().as_ref())
     }
 
     pub fn call(&self, method: Method, path: &str) -> Call {

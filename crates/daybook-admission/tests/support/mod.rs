@@ -31,7 +31,7 @@ pub struct Desk {
     pub now: Timestamp,
     pub signals: Signals,
     vault: Mutex<Vault>,
-    /// The log: records by position. Each call numbers its own from 1.
+    /// The log: records by position. Each call numbers its own from 1, where the first one stays.
     pub log: Mutex<BTreeMap<Position, Vec<u8>>>,
 }
 
@@ -127,7 +127,7 @@ impl Desk {
             .map(|(meta, position)| {
                 let bytes = &batch.bytes[start..meta.end as usize];
                 start = meta.end as usize;
-                self.log.lock().unwrap().insert(position, bytes.to_vec());
+                self.log.lock().unwrap().entry(position).or_insert_with(|| bytes.to_vec());
                 stored::decode(bytes, position).unwrap()
             })
             .collect();

@@ -256,6 +256,7 @@ impl Server {
         });
         tracing::info!(listen = %handle.address, apps = collector.apps.len(), "serving");
         collector.note("system.started", None, started).await;
+        collector.note_degraded_vault().await;
 
         let connections = TaskTracker::new();
         let router = routes::router(Arc::clone(&collector));
@@ -313,6 +314,24 @@ impl ServerHandle {
 }
 
 impl Collector {
+    /// Writes down that the vault cannot read everything, if so.
+    async fn note_degraded_vault(self: &Arc<Self>) {
+        let Ok(status) = self.vault.status().await else { return };
+        if !status.is_degraded() {
+            return;
+        }
+        let numbers = |open: bool| {
+            let generations = status.generations.iter().filter(move |generation| generation.open == open);
+            generations.map(|generation| generation.generation).collect::<Vec<_>>()
+        };
+        let data = json!({
+            "generation": numbers(true).last(), "locked": numbers(false), "people": status.people,
+            "unreadable_people": status.unreadable_people, "damaged_people": status.damaged_people,
+            "unreadable_months": status.unreadable_months,
+        });
+        self.note("privacy.vault.degraded", None, data).await;
+    }
+
     /// The last writes to the state database.
     async fn finish_state(&self) {
         if let Err(error) = self.keys.write_last_used().await {

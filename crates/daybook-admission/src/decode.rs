@@ -162,7 +162,7 @@ impl Admission {
     }
 
     /// Whose envelope an event is written in: the app's own where its type is found there, else Daybook's.
-    fn form_of(&self, object: &Object, cloud_events: bool) -> Form {
+    pub(crate) fn form_of(&self, object: &Object, cloud_events: bool) -> Form {
         if cloud_events {
             Form::CloudEvent
         } else if self.envelope(Form::Dialect).recognises(object) {

@@ -2,10 +2,10 @@
 
 use daybook_catalog::Field;
 use daybook_event::{EventId, Finding, PersonName};
-use sonic_rs::{JsonContainerTrait, JsonValueTrait};
+use sonic_rs::{JsonContainerTrait, JsonValueTrait, Object};
 
 use crate::body::{Body, Element};
-use crate::compile::Admission;
+use crate::compile::{Admission, CompiledType};
 use crate::json::{Canonical, Redaction, Trail};
 use crate::receipt::Receipt;
 
@@ -57,7 +57,6 @@ impl Admission {
         let mut name = None;
         match body.element(index)? {
             Element::Json(value) => {
-                Canonical::default().write(value, self.redaction, Trail::at(""), &mut event);
                 let text =
                     value.pointer(self.own_name_pointer()).or_else(|| value.get("name")).or_else(|| value.get("type"));
                 let text = text.and_then(|value| match value.as_object() {
@@ -65,6 +64,11 @@ impl Admission {
                     None => value.as_str(),
                 });
                 name = text.map(|text| self.redaction.apply(text).into_owned());
+                let counted = self.versions(text.unwrap_or_default()).iter().any(CompiledType::counts_only);
+                match value.as_object().filter(|_| counted) {
+                    Some(object) => self.write_envelope(object, body.cloud_events, &mut event),
+                    None => Canonical::default().write(value, self.redaction, Trail::at(""), &mut event),
+                }
             }
             Element::Broken { text, .. } => {
                 daybook_event::json::write_string(&mut event, &self.redaction.apply(text));
@@ -72,6 +76,19 @@ impl Admission {
         }
         let name = name.filter(|name| name.len() <= daybook_event::limits::NAME_BYTES_MAX);
         Some((String::from_utf8_lossy(&event).into_owned(), name))
+    }
+
+    /// Writes the envelope of an event that would only have been counted: of those nothing is kept that somebody may have
+    /// written, so neither data nor metadata nor anything the envelope does not know.
+    fn write_envelope(&self, object: &Object, cloud_events: bool, out: &mut Vec<u8>) {
+        let envelope = self.envelope(self.form_of(object, cloud_events));
+        let content = [Field::Data, Field::Metadata, Field::Tags];
+        let known = |name: &str| {
+            let fields = Field::ALL.into_iter().filter(|field| !content.contains(field));
+            fields.map(|field| envelope.pointer(field)).any(|pointer| pointer.strip_prefix('/') == Some(name))
+        };
+        let members = object.iter().filter(|(name, value)| known(name) && !value.is_object() && !value.is_array());
+        Canonical::default().write_members(members, self.redaction, Trail::at(""), out);
     }
 
     /// Where the app's own events keep their type, step by step.

@@ -210,3 +210,16 @@ fn somebody_who_consents_to_everything_stands_for_all_where_there_is_no_vault() 
     let judged = desk.admission.judge(desk.admission.decode(&body), &mut facts);
     assert_eq!(lines(&judged.into_receipts()), "counted");
 }
+
+#[test]
+fn what_is_only_counted_leaves_no_words_behind() {
+    let desk = desk(UC).consented("4711", "whatsapp_activity");
+    let outcome = desk.json(
+        r#"{"event_id":"550e8400-e29b-41d4-a716-446655440000","event_name":"whatsapp.reply.sent","source":"webhooks",
+            "timestamp":"2026-01-16T12:00:00Z","identity_id":4711,"text":"dear diary","metadata":{"x":"dear diary"},
+            "properties":{"community_id":1,"timestamp_bucket":"dear diary","message":"dear diary"}}"#,
+    );
+    assert_eq!(outcome.receipts.quarantined, 1, "{}", lines(&outcome.receipts));
+    let kept = &outcome.quarantine[0].event;
+    assert!(!kept.contains("diary") && kept.contains("whatsapp.reply.sent") && kept.contains("4711"), "{kept}");
+}

@@ -1,19 +1,18 @@
 //! `daybook keys`: who may do what.
 
-use std::path::{Path, PathBuf};
-
 use clap::{Args, Subcommand, ValueEnum};
 use daybook_server::keys::{self, KeyInfo, NewKey, Scope};
 
 use super::block_on;
+use super::place::Place;
 use crate::Answer;
 use crate::failure::Failure;
 use crate::output::{Format, Table, print, print_json, print_line, say};
 
 /// Make, list and revoke keys
 ///
-/// Works on the data directory itself, whether or not a server runs on it; a running server sees the change within a
-/// second.
+/// Works on the state itself, in the data directory or in PostgreSQL, whether or not a server runs on it; a running server
+/// sees the change within a second.
 #[derive(Debug, Args)]
 pub struct Keys {
     #[command(subcommand)]
@@ -34,9 +33,8 @@ enum Action {
   daybook keys create --data ./data --name website --app my-app --public --origin https://example.org
   export DAYBOOK_KEY=$(daybook keys create --data ./data --name me --scope read --scope write)")]
 struct Create {
-    /// The data directory
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// What people call the key
     #[arg(long)]
     name: String,
@@ -69,9 +67,8 @@ struct Create {
 /// List all keys, revoked ones included; the keys themselves are not kept
 #[derive(Debug, Args)]
 struct List {
-    /// The data directory
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// How the list is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -80,9 +77,8 @@ struct List {
 /// Take a key back
 #[derive(Debug, Args)]
 struct Revoke {
-    /// The data directory
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// The key's id, as `daybook keys list` shows it
     id: String,
 }
@@ -124,7 +120,8 @@ impl Create {
             events_per_second: self.events_per_second,
             expires: self.expires,
         };
-        let created = block_on(async { keys::create(&self.data, new).await.map_err(|error| Failure::server(&error)) })?;
+        let place = self.place.get()?;
+        let created = block_on(async { keys::create(&place, new).await.map_err(|error| Failure::server(&error)) })?;
         match self.format {
             Format::Text => {
                 print_line(&created.key)?;
@@ -141,8 +138,8 @@ impl Create {
 
 impl List {
     fn run(self) -> Result<Answer, Failure> {
-        in_use(&self.data)?;
-        let keys = block_on(async { keys::list(&self.data).await.map_err(|error| Failure::server(&error)) })?;
+        let place = self.place.in_use()?;
+        let keys = block_on(async { keys::list(&place).await.map_err(|error| Failure::server(&error)) })?;
         match self.format {
             Format::Json => print_json(&keys)?,
             Format::Text if keys.is_empty() => say("there are no keys"),
@@ -154,9 +151,9 @@ impl List {
 
 impl Revoke {
     fn run(self) -> Result<Answer, Failure> {
-        in_use(&self.data)?;
+        let place = self.place.in_use()?;
         let revoked =
-            block_on(async { keys::revoke(&self.data, &self.id).await.map_err(|error| Failure::server(&error)) })?;
+            block_on(async { keys::revoke(&place, &self.id).await.map_err(|error| Failure::server(&error)) })?;
         say(&format!("key {} ({}) is revoked", revoked.id, revoked.name));
         Ok(Answer::Yes)
     }
@@ -171,17 +168,6 @@ impl KeyScope {
             Self::Admin => Scope::Admin,
         }
     }
-}
-
-/// A data directory that is only looked at is not made.
-fn in_use(data: &Path) -> Result<(), Failure> {
-    if data.join("state.db").exists() {
-        return Ok(());
-    }
-    Err(Failure::usage(
-        format!("{} is not a data directory", data.display()),
-        "`daybook serve --data DIR` and `daybook keys create --data DIR` make one",
-    ))
 }
 
 fn table(keys: &[KeyInfo]) -> String {

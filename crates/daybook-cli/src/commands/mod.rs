@@ -4,8 +4,12 @@ pub mod check;
 pub mod demo;
 pub mod keys;
 pub mod load;
+pub mod master_key;
+pub mod place;
 pub mod quarantine;
+pub mod retention;
 pub mod serve;
+pub mod subject;
 pub mod tail;
 pub mod validate;
 
@@ -39,6 +43,9 @@ enum Command {
     Keys(keys::Keys),
     Tail(tail::Tail),
     Quarantine(quarantine::Quarantine),
+    Subject(subject::Subject),
+    Retention(retention::Retention),
+    MasterKey(master_key::MasterKey),
     Load(load::Load),
 }
 
@@ -56,6 +63,9 @@ impl Cli {
             Command::Keys(command) => command.run(),
             Command::Tail(command) => command.run(),
             Command::Quarantine(command) => command.run(),
+            Command::Subject(command) => command.run(),
+            Command::Retention(command) => command.run(),
+            Command::MasterKey(command) => command.run(),
             Command::Load(command) => command.run(),
         }
     }

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use daybook_server::{Config, LogFormat};
+use daybook_server::{Config, LogFormat, StateUrl};
 
-use super::block_on;
+use super::{block_on, place};
 use crate::Answer;
 use crate::failure::Failure;
 use crate::output::say;
@@ -15,7 +15,8 @@ use crate::server::Running;
 /// Collect events
 ///
 /// Listens for events, admits what the catalogs allow, and stores it durably. On an empty data directory an admin key is
-/// made and written to DIR/admin.key. Stops on Ctrl-C or SIGTERM, after what it has begun; nothing acknowledged is lost,
+/// made and written to DIR/admin.key. The master key, without which nobody's name can be read, is made elsewhere: back it up
+/// (`daybook master-key show` says where it is). Stops on Ctrl-C or SIGTERM, after what it has begun; nothing acknowledged is lost,
 /// however it stops.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -26,6 +27,9 @@ pub struct Serve {
     /// The data directory; made when there is none. Default: daybook-data
     #[arg(long, value_name = "DIR", env = "DAYBOOK_DATA")]
     data: Option<PathBuf>,
+    /// The PostgreSQL database that keeps the state (postgres://user@host/database). Default: a file in the data directory
+    #[arg(long, value_name = "URL", env = "DAYBOOK_STATE", hide_env_values = true)]
+    state: Option<StateUrl>,
     /// Directories of catalogs, each an app's directory or a directory of such, beside those that ship
     #[arg(long, value_name = "DIR")]
     catalogs: Vec<PathBuf>,
@@ -35,6 +39,9 @@ pub struct Serve {
     /// A file with settings (TOML); options given here win
     #[arg(long, value_name = "FILE", env = "DAYBOOK_CONFIG")]
     config: Option<PathBuf>,
+    /// The file with the master key; made on the first start. Default: a file in the user's configuration directory
+    #[arg(long, value_name = "FILE", env = "DAYBOOK_MASTER_KEY_FILE")]
+    master_key_file: Option<PathBuf>,
     /// Address to listen on; port 0 takes a free one. Default: 127.0.0.1:4747
     #[arg(long, value_name = "ADDR", env = "DAYBOOK_LISTEN")]
     listen: Option<SocketAddr>,
@@ -70,6 +77,14 @@ impl Serve {
         };
         if let Some(data) = self.data {
             config.data = data;
+        }
+        if let Some(state) = self.state {
+            place::check(&state)?;
+            config.state = Some(state);
+        }
+        if let Some(file) = self.master_key_file {
+            config.privacy.master_key_file = Some(file);
+            config.privacy.master_key_command = None;
         }
         if let Some(listen) = self.listen {
             config.listen = listen;

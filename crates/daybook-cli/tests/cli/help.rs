@@ -30,6 +30,25 @@ fn every_command_explains_itself() {
         "quarantine repair",
         "quarantine retry",
         "quarantine drop",
+        "subject",
+        "subject show",
+        "subject export",
+        "subject erase",
+        "subject consent",
+        "subject consent list",
+        "subject consent set",
+        "subject consent grant",
+        "subject consent withdraw",
+        "subject object",
+        "subject verify",
+        "retention",
+        "retention plan",
+        "retention run",
+        "retention status",
+        "master-key",
+        "master-key show",
+        "master-key check",
+        "master-key rotate",
         "load",
     ] {
         let name = if command.is_empty() { "daybook".to_owned() } else { command.replace(' ', "-") };
@@ -44,4 +63,7 @@ fn wrong_use_is_answered_with_status_2() {
     assert_snapshot!(transcript(&run(&["tail", "shop"])));
     assert_snapshot!(transcript(&run(&["tail", "shop", "--key", "k", "--server", "http://127.0.0.1:1"])));
     assert_snapshot!(transcript(&run(&["keys", "list", "--data", "/nowhere/at/all"])));
+    assert_snapshot!(transcript(&run(&["subject", "show", "shop", "--key", "k"])));
+    assert_snapshot!(transcript(&run(&["subject", "erase", "shop", "--key", "k"])));
+    assert_snapshot!(transcript(&run(&["master-key", "check", "--data", "/nowhere/at/all"])));
 }

@@ -11,11 +11,33 @@ use serde_json::Value;
 pub fn daybook(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
     command.args(arguments);
-    for variable in ["COLUMNS", "DAYBOOK_KEY", "DAYBOOK_SERVER", "DAYBOOK_DATA", "DAYBOOK_CONFIG", "DAYBOOK_LISTEN"] {
+    for variable in [
+        "COLUMNS",
+        "DAYBOOK_CONFIG",
+        "DAYBOOK_DATA",
+        "DAYBOOK_KEY",
+        "DAYBOOK_LISTEN",
+        "DAYBOOK_MASTER_KEY",
+        "DAYBOOK_MASTER_KEY_FILE",
+        "DAYBOOK_SERVER",
+        "DAYBOOK_STATE",
+    ] {
         command.env_remove(variable);
     }
+    // Master keys that no option names go here, and not to whoever runs the tests.
+    command.env("HOME", home()).env("XDG_CONFIG_HOME", home().join("config"));
     command.env("NO_COLOR", "1").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// The home of the commands under test.
+pub fn home() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("home")
+}
+
+/// The master key of the server on this data directory, which it makes itself. Outside of tests it lies elsewhere.
+pub fn master_key(data: &Path) -> PathBuf {
+    data.join("test-master.key")
 }
 
 /// What a run left behind, in the form that is snapshotted.
@@ -36,11 +58,26 @@ pub fn run(arguments: &[&str]) -> Output {
 
 /// Runs to the end with this input.
 pub fn run_with_input(arguments: &[&str], input: &str) -> Output {
-    let mut child = daybook(arguments).stdin(Stdio::piped()).spawn().expect("the command runs");
+    feed(&mut daybook(arguments), input)
+}
+
+fn feed(command: &mut Command, input: &str) -> Output {
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("the command runs");
     let mut stdin = child.stdin.take().expect("an input");
     stdin.write_all(input.as_bytes()).expect("it reads");
     drop(stdin);
     child.wait_with_output().expect("it ends")
+}
+
+/// Standard output of a run that succeeded.
+pub fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", transcript(output));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// Standard output of a run that succeeded, as JSON.
+pub fn json(output: &Output) -> Value {
+    serde_json::from_str(&stdout(output)).unwrap_or_else(|error| panic!("{error}: {}", transcript(output)))
 }
 
 /// A fifth app, unknown to the program.
@@ -60,9 +97,16 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts one on this data directory, with the shop's catalog.
     pub fn start(data: &Path) -> Self {
+        Self::start_with(data, &["--listen", "127.0.0.1:0"])
+    }
+
+    /// The same with these options, of which one is `--listen`.
+    pub fn start_with(data: &Path, options: &[&str]) -> Self {
         let catalogs = shop_catalog();
-        let mut child = daybook(&["serve", "--listen", "127.0.0.1:0", "--log-level", "warn"])
+        let mut child = daybook(&["serve", "--log-level", "warn"])
+            .args(options)
             .args(["--data".as_ref(), data.as_os_str(), "--catalogs".as_ref(), catalogs.as_os_str()])
+            .env("DAYBOOK_MASTER_KEY_FILE", master_key(data))
             .spawn()
             .expect("a server");
         let stderr = BufReader::new(child.stderr.take().expect("its standard error"));
@@ -89,6 +133,28 @@ impl ServerProcess {
         };
         let key = std::fs::read_to_string(data.join("admin.key")).expect("an admin key").trim().to_owned();
         Self { child, url, key }
+    }
+
+    /// A POST of events to an app, answered with receipts.
+    pub fn send(&self, app: &str, events: &Value) -> Value {
+        let request = ureq::post(format!("{}/v1/{app}/events", self.url));
+        let request = request.header("authorization", format!("Bearer {}", self.key));
+        request.send_json(events).expect("an answer").body_mut().read_json().expect("JSON")
+    }
+
+    /// The command with these arguments, to this server, as its administrator.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        daybook(arguments)
+            .env("DAYBOOK_SERVER", &self.url)
+            .env("DAYBOOK_KEY", &self.key)
+            .output()
+            .expect("the command runs")
+    }
+
+    /// The same with this input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = daybook(arguments);
+        feed(command.env("DAYBOOK_SERVER", &self.url).env("DAYBOOK_KEY", &self.key), input)
     }
 
     /// A GET, answered with JSON.

@@ -1,15 +1,8 @@
 //! `daybook keys`, `tail` and `quarantine`, against a server.
 
-use std::process::Output;
-
 use serde_json::{Value, json};
 
-use crate::process::{ServerProcess, run, run_with_input, transcript};
-
-fn stdout(output: &Output) -> String {
-    assert!(output.status.success(), "{}", transcript(output));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
+use crate::process::{ServerProcess, run, run_with_input, stdout, transcript};
 
 fn send(server: &ServerProcess, key: &str, events: &Value) -> Result<Value, u16> {
     let answer = ureq::post(format!("{}/v1/shop/events", server.url))

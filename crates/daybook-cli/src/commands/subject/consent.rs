@@ -27,6 +27,7 @@ enum Action {
 
 /// List every purpose of the app's catalog, and what holds for the person: what they said, or the catalog's default
 #[derive(Debug, Args)]
+#[command(override_usage = "daybook subject consent list [OPTIONS] <APP> <PERSON>")]
 #[command(after_help = "Example:
   daybook subject consent list my-app 12345 --data ./data")]
 struct List {
@@ -44,6 +45,7 @@ struct List {
 
 /// Note what a person said; it counts from the next event on
 #[derive(Debug, Args)]
+#[command(override_usage = "daybook subject consent set [OPTIONS] --granted <GRANTED> <APP> <PERSON> <PURPOSE>")]
 #[command(after_help = "Example:
   daybook subject consent set my-app 12345 newsletter --granted true --source sign-up --version 2026-01")]
 struct Set {
@@ -56,6 +58,7 @@ struct Set {
 
 /// Note that a person agrees
 #[derive(Debug, Args)]
+#[command(override_usage = "daybook subject consent grant [OPTIONS] <APP> <PERSON> <PURPOSE>")]
 #[command(after_help = "Example:
   daybook subject consent grant my-app 12345 newsletter --source settings")]
 struct Grant {
@@ -65,6 +68,7 @@ struct Grant {
 
 /// Note that a person does not agree, or no longer
 #[derive(Debug, Args)]
+#[command(override_usage = "daybook subject consent withdraw [OPTIONS] <APP> <PERSON> <PURPOSE>")]
 #[command(after_help = "Example:
   daybook subject consent withdraw my-app 12345 telemetry --source support")]
 struct Withdraw {

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::person::Naming;
 use crate::Answer;
-use crate::client::ServerOptions;
+use crate::client::{ServerOptions, escaped};
 use crate::failure::Failure;
 use crate::output::{grouped, say, watched};
 
@@ -21,6 +21,7 @@ const CHUNK_BYTES: usize = 128 * 1024;
 /// The zip holds a summary for people (README.txt) and everything else as NDJSON: events, consents, what is in quarantine, and
 /// what every view keeps. The file is for its owner's eyes only (mode 0600), and whole or not there.
 #[derive(Debug, Args)]
+#[command(override_usage = "daybook subject export [OPTIONS] --out <FILE> <APP> <PERSON>")]
 #[command(after_help = "Examples:
   daybook subject export my-app 12345 --out 12345.zip --data ./data
   daybook subject export my-app 12345 --out - | ssh archive 'cat > 12345.zip'")]
@@ -33,6 +34,9 @@ pub struct Export {
     /// The file to write; - for standard output
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Why; it is written down with the look at the person
+    #[arg(long, value_name = "TEXT")]
+    purpose: Option<String>,
     /// Write over a file that is there
     #[arg(long)]
     force: bool,
@@ -43,7 +47,11 @@ pub struct Export {
 impl Export {
     /// Asks for it, and writes it as it comes.
     pub fn run(self) -> Result<Answer, Failure> {
-        let path = self.naming.person(&self.who)?.path("/export");
+        let mut path = self.naming.person(&self.who)?.path("/export");
+        if let Some(purpose) = &self.purpose {
+            path.push(if path.contains('?') { '&' } else { '?' });
+            path.push_str(&format!("purpose={}", escaped(purpose)));
+        }
         if self.out.as_os_str() == "-" {
             if io::stdout().is_terminal() {
                 return Err(Failure::usage(

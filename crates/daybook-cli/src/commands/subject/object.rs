@@ -14,6 +14,7 @@ use crate::output::{Format, print_json, print_line};
 /// Whatever they consented to, their events are then kept without them, or not at all where the catalog says so. What was
 /// kept before stays; `daybook subject erase` destroys it.
 #[derive(Debug, Args)]
+#[command(override_usage = "daybook subject object [OPTIONS] <APP> <PERSON>")]
 #[command(after_help = "Examples:
   daybook subject object my-app 12345 --source support
   daybook subject object my-app 12345 --withdraw")]

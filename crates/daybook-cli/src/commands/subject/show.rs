@@ -12,6 +12,7 @@ use crate::output::{Format, print, print_json};
 
 /// Show what is known of a person, but for their events
 #[derive(Debug, Args)]
+#[command(override_usage = "daybook subject show [OPTIONS] <APP> <PERSON>")]
 #[command(after_help = "Examples:
   daybook subject show my-app 12345 --data ./data
   daybook subject show --app my-app --kind anonymous a1b2c3")]

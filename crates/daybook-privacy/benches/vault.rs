@@ -83,7 +83,18 @@ async fn run() {
         let took = find(&vault, people, size).await;
         print(&format!("find, cached, {size} a call"), took, Some(bare));
     }
-    println!("\nmemory of a cached person, by name: about {} bytes", after.saturating_sub(before) / people as u64);
+    let vault = open(directory.path(), 1).await;
+    let mut calls = Vec::new();
+    for size in [1, BATCH] {
+        let names: Vec<_> = (0..size).map(|number| Some(name(number * 7 + 1))).collect();
+        let found = vault.find("app", &names).await.unwrap();
+        let ids: Vec<SubjectId> = found.iter().flatten().map(|person| person.id).collect();
+        let call = Instant::now();
+        vault.erase(&ids).await.unwrap();
+        calls.push((ids.len(), call.elapsed().as_secs_f64() * 1e3));
+    }
+    println!("\nerasing {} of them: {:.1} ms; {}: {:.1} ms", calls[0].0, calls[0].1, calls[1].0, calls[1].1);
+    println!("memory of a cached person, by name: about {} bytes", after.saturating_sub(before) / people as u64);
     let begun = Instant::now();
     vault.status().await.unwrap();
     println!("status, which counts everybody: {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);

@@ -41,12 +41,13 @@ impl MigrationTrait for FirstTables {
             manager.create_table(table).await?;
         }
         for index in [
-            Index::create().if_not_exists().name("subjects_by_app").table("subjects").col("app").col("id").to_owned(),
+            // Next to nobody is replaced, so next to nothing is in it.
             Index::create()
                 .if_not_exists()
                 .name("subjects_by_replacement")
                 .table("subjects")
                 .col("replaced_by")
+                .and_where(Expr::col("replaced_by").is_not_null())
                 .to_owned(),
             Index::create()
                 .if_not_exists()

@@ -2,17 +2,17 @@
 
 use daybook_event::{Month, SubjectId, Timestamp};
 use sea_orm::sea_query::{Condition, Expr};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::cache::LookupKey;
 use super::error::{DatabaseError, VaultError};
-use super::facts::{self, ConsentRow, Erased, Objection};
+use super::facts::{self, ConsentRow, Destroyed, Erased, Objection};
 use super::load::{self, Found, Wanted};
 use super::make_people::{self, put_consent};
 use super::writer::{Change, Effect};
 use super::{Shared, now_us};
 use crate::limits;
-use crate::tables::{consents, months, subjects};
+use crate::tables::{consents, months, subjects, vault_keys};
 
 /// A person says something of a purpose.
 pub(super) struct SetConsent {
@@ -35,6 +35,9 @@ pub(super) struct ExpireMonths {
     pub class: String,
     pub before: Month,
 }
+
+/// Generations that do not open go.
+pub(super) struct DestroyLocked;
 
 /// Rows were found to be damaged.
 pub(super) struct NoteDamage(pub Vec<i64>);
@@ -170,6 +173,46 @@ impl Change for ExpireMonths {
         months::Entity::delete_many().filter(theirs).exec(transaction).await?;
         effects.push(Effect::MonthsGone { app: self.app.clone(), class: self.class.clone(), months: gone.clone() });
         Ok(gone)
+    }
+}
+
+#[async_trait::async_trait]
+impl Change for DestroyLocked {
+    type Answer = Destroyed;
+
+    async fn make(
+        &self,
+        shared: &Shared,
+        transaction: &DatabaseTransaction,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Destroyed, VaultError> {
+        let open: Vec<i32> = shared.ring.all().iter().map(|generation| generation.number).collect();
+        let locked = |column: subjects::Column| column.is_not_in(open.iter().copied());
+        // None of them is in memory, but for rows whose number was changed by somebody.
+        let ids: Vec<Vec<u8>> = subjects::Entity::find()
+            .select_only()
+            .column(subjects::Column::AnonymousId)
+            .filter(locked(subjects::Column::Generation))
+            .into_tuple()
+            .all(transaction)
+            .await?;
+        let ids = ids.iter().filter_map(|id| Some(SubjectId::from_bytes(id.as_slice().try_into().ok()?)));
+        effects.extend(ids.map(|id| Effect::Gone { name: None, id }));
+        let rows = subjects::Entity::find()
+            .select_only()
+            .column(subjects::Column::Id)
+            .filter(locked(subjects::Column::Generation));
+        consents::Entity::delete_many()
+            .filter(consents::Column::Subject.in_subquery(rows.into_query()))
+            .exec(transaction)
+            .await?;
+        let people =
+            subjects::Entity::delete_many().filter(locked(subjects::Column::Generation)).exec(transaction).await?;
+        let gone = months::Column::Generation.is_not_in(open.iter().copied());
+        let months = months::Entity::delete_many().filter(gone).exec(transaction).await?;
+        let gone = vault_keys::Column::Generation.is_not_in(open.iter().copied());
+        vault_keys::Entity::delete_many().filter(gone).exec(transaction).await?;
+        Ok(Destroyed { people: people.rows_affected, months: months.rows_affected })
     }
 }
 

@@ -140,3 +140,12 @@ pub struct Erased {
     /// Secrets destroyed.
     pub secrets: usize,
 }
+
+/// What no master key opened was destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Destroyed {
+    /// People.
+    pub people: u64,
+    /// Secrets of months.
+    pub months: u64,
+}

@@ -28,7 +28,8 @@ use zeroize::Zeroizing;
 
 pub use error::{DatabaseError, NotOpened, OpenVaultError, VaultError};
 pub use facts::{
-    Change, ConsentRow, Erased, Generation, Identity, NewConsent, Objection, SubjectInfo, VaultOptions, VaultStatus,
+    Change, ConsentRow, Destroyed, Erased, Generation, Identity, NewConsent, Objection, SubjectInfo, VaultOptions,
+    VaultStatus,
 };
 pub use open::VaultId;
 pub use rotate::{RotateError, Rotated, rotate};
@@ -37,7 +38,7 @@ pub use status::inspect;
 use crate::tables::{months, subjects};
 use crate::{MasterKey, limits};
 use cache::{LookupKey, People};
-use change::{Erase, ExpireMonths, NoteDamage, SetConsent, SetObjection};
+use change::{DestroyLocked, Erase, ExpireMonths, NoteDamage, SetConsent, SetObjection};
 use load::{Found, Wanted};
 use month_secrets::MonthSecrets;
 use ring::Ring;
@@ -382,6 +383,19 @@ impl Vault {
             self.shared.scrubber.scrub(&self.shared.database).await;
         }
         Ok(erased)
+    }
+
+    /// Destroys every generation that no master key at hand opens, with its people and months. Where a key is lost for good this
+    /// keeps what is locked from ever being opened again, by whoever may find the key: nobody can be erased from it one by one.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn destroy_locked(&self) -> Result<Destroyed, VaultError> {
+        let destroyed = self.change(DestroyLocked).await?;
+        if destroyed != Destroyed::default() {
+            self.shared.scrubber.scrub(&self.shared.database).await;
+        }
+        Ok(destroyed)
     }
 
     /// The keyed hash by which a person is found, under the current generation.

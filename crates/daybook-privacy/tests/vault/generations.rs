@@ -1,7 +1,7 @@
 //! Master keys that are lost, wrong, and found again.
 
 use daybook_event::{Month, PersonName, Timestamp};
-use daybook_privacy::vault::inspect;
+use daybook_privacy::vault::{Destroyed, inspect};
 use daybook_privacy::{NewConsent, OpenVaultError, Vault, VaultOptions};
 
 use crate::database::{Place, ada, bob, key, month, people};
@@ -10,6 +10,7 @@ crate::on_both!(
     a_wrong_key_opens_a_new_generation,
     a_key_that_comes_back_opens_all,
     the_older_key_alone,
+    what_is_locked_can_be_destroyed,
     nothing_without_a_key,
     inspection_makes_nothing,
 );
@@ -116,6 +117,25 @@ async fn the_older_key_alone(place: &Place) {
     assert!(vault.find("app", &[Some(ada())]).await.unwrap()[0].is_some());
     vault.ensure("app", &people(&[bob()])).await.unwrap();
     assert_eq!(vault.status().await.unwrap().people, 2);
+}
+
+async fn what_is_locked_can_be_destroyed(place: &Place) {
+    let vault = place.vault(&[1]).await;
+    vault.ensure("app", &people(&[ada(), bob()])).await.unwrap();
+    vault.ensure("app", &month("product", 3)).await.unwrap();
+    vault.set_consent("app", &ada(), "telemetry", consent(true, 10)).await.unwrap();
+    assert_eq!(vault.destroy_locked().await.unwrap(), Destroyed::default());
+    vault.close().await;
+    let vault = place.vault(&[2]).await;
+    let made = vault.set_consent("app", &ada(), "telemetry", consent(true, 10)).await.unwrap().person;
+    assert_eq!(vault.destroy_locked().await.unwrap(), Destroyed { people: 2, months: 1 });
+    assert!(!vault.status().await.unwrap().is_degraded());
+    vault.close().await;
+    // The key comes back to nothing.
+    let vault = place.vault(&[2, 1]).await;
+    let found = vault.find("app", &[Some(ada()), Some(bob())]).await.unwrap();
+    assert_eq!(found, [Some(made), None]);
+    assert_eq!(place.one::<i64>("SELECT COUNT(*) FROM consents").await, 1);
 }
 
 async fn nothing_without_a_key(place: &Place) {

@@ -1,5 +1,7 @@
 //! A server in this process: what `serve` and `demo` share.
 
+use std::path::{Path, PathBuf};
+
 use daybook_catalog::render;
 use daybook_event::Severity;
 use daybook_server::{Config, LogFormat, Logging, Server, ServerHandle, StartError};
@@ -14,6 +16,7 @@ use crate::output::say;
 pub struct Running {
     handle: ServerHandle,
     task: JoinHandle<()>,
+    new_master_key: Option<PathBuf>,
 }
 
 impl Running {
@@ -33,17 +36,17 @@ impl Running {
         if let Some(file) = &notices.admin_key_file {
             say(&format!("a new admin key is in {}", file.display()));
         }
-        if let Some(file) = &notices.master_key_file {
-            say(&format!("a new master key is in {}", file.display()));
-            say(
-                "  keep a copy, and not beside the copies of the data: without it no name and nothing sealed can be read again",
-            );
-        }
         notices.privacy.iter().for_each(|warning| say(&format!("warning: {warning}")));
         say(&format!("serving {}", notices.apps.join(", ")));
+        let new_master_key = notices.master_key_file.clone();
         // It is stopped by its handle.
         let task = tokio::spawn(server.run(std::future::pending()));
-        Ok(Self { handle, task })
+        Ok(Self { handle, task, new_master_key })
+    }
+
+    /// The file of the master key, where it was made just now.
+    pub fn new_master_key(&self) -> Option<&Path> {
+        self.new_master_key.as_deref()
     }
 
     /// Where it listens.

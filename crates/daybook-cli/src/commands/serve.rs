@@ -60,8 +60,15 @@ impl Serve {
     /// Serves until asked to stop.
     pub fn run(self) -> Result<Answer, Failure> {
         let config = self.config()?;
+        if config.privacy.master_key_file.as_ref().is_some_and(|file| file.starts_with(&config.data)) {
+            say("warning: the master key lies in the data directory; whoever gets a copy of that can read every name");
+        }
         block_on(async {
             let server = Running::start(config).await?;
+            if let Some(file) = server.new_master_key() {
+                say(&format!("a new master key is in {}", file.display()));
+                say("  keep a copy, and not beside the copies of the data: without it nobody's name can be read again");
+            }
             say(&format!("listening on {}", server.url()));
             server.asked_to_stop().await?;
             say("stopping");

@@ -168,6 +168,10 @@ fn reports_are_verified() {
     check(&signed.to_string(), &["--key", other], 1, "signed with another key");
     check(&signed.to_string(), &["--key", other, "--key", &key], 0, "the signature holds");
     check(&signed.to_string(), &["--key", "no key"], 2, "is not an Ed25519 key");
+    // Keys may begin with what options begin with.
+    let dashed = "-1qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let output = crate::process::run_with_input(&["subject", "verify", "-", "--key", dashed], &signed.to_string());
+    assert!(!transcript(&output).contains("unexpected argument"), "{}", transcript(&output));
     for nothing in ["", "{}", "[]", "a report", "\u{0}\u{1}"] {
         check(nothing, &["--key", &key], 1, "no report of an erasure");
     }

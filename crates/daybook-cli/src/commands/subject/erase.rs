@@ -99,16 +99,15 @@ impl Erase {
             }
             None => Requests::New(self.names(people)?),
         };
-        let mut out = self.report.as_deref().map(ReportFile::make).transpose()?;
         let client = self.server.client()?;
         if let Requests::New(names) = &requests
             && !self.yes
             && !confirmed(&app, names)?
         {
-            out.into_iter().for_each(ReportFile::discard);
             say("nothing was erased");
             return Ok(Answer::No);
         }
+        let mut out = self.report.as_deref().map(ReportFile::make).transpose()?;
         let erasing = Erasing { client, app, progress: progress(requests.people()) };
         let mut reports = Vec::new();
         let outcome = erasing.all(&self, &requests, &mut reports);

@@ -32,7 +32,7 @@ pub struct Verify {
     /// The report; - for standard input
     report: PathBuf,
     /// The public key of the server that signed it; may be given several times. Default: the one in the report itself
-    #[arg(long = "key", value_name = "BASE64URL")]
+    #[arg(long = "key", value_name = "BASE64URL", allow_hyphen_values = true)]
     keys: Vec<String>,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = Format::Text)]

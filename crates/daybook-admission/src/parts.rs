@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use daybook_catalog::{Field, likely_personal};
 use daybook_event::Event;
+use daybook_event::limits::PEOPLE_PER_EVENT_MAX;
 use daybook_event::stored::Personal;
 
 use crate::envelope::Envelope;
@@ -171,8 +172,12 @@ impl<'e> Parts<'e> {
     }
 
     fn other(&mut self, name: &str) -> &mut Personal<'e> {
-        let place = self.others.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
-            self.others.push((name.to_owned(), Personal::default()));
+        let there = self.others.iter().position(|(other, _)| other == name);
+        let place = there.unwrap_or_else(|| {
+            // One too many is enough to know that the event names too many.
+            if self.others.len() <= PEOPLE_PER_EVENT_MAX {
+                self.others.push((name.to_owned(), Personal::default()));
+            }
             self.others.len() - 1
         });
         &mut self.others[place].1

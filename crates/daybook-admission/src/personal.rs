@@ -18,6 +18,8 @@ use crate::parts::OwnNames;
 pub(crate) struct Rules {
     mark: Mark,
     names: FxHashMap<Box<str>, Self>,
+    /// The catalog says what it is.
+    declared: bool,
     /// Nothing can be in it that the catalog does not name.
     closed: bool,
 }
@@ -95,6 +97,7 @@ impl Rules {
 
     fn declare(&mut self, schema: &Schema, app: &AppCatalog, depth: usize) {
         let Some(object) = schema.as_object().filter(|_| depth <= RULES_DEPTH_MAX) else { return };
+        self.declared = true;
         if let Some(target) = object.get("$ref").and_then(Schema::as_str) {
             if let Some(named) = target.strip_prefix("#/types/").and_then(|name| app.types.get(name)) {
                 self.declare(named, app, depth + 1);
@@ -131,7 +134,7 @@ impl Rules {
 /// event's own person.
 pub(crate) fn split(text: &str, rules: Option<&Rules>, own: OwnNames<'_>) -> Split {
     let mut splitter = Splitter { text, scanner: Scanner::new(text), own, taken: Vec::new(), cuts: Vec::new() };
-    let whole = splitter.value(rules, &Path::Root);
+    let whole = splitter.element(rules, &Path::Root);
     debug_assert!(whole.is_some() || text.is_empty(), "canonical JSON is JSON");
     let rest = (!splitter.cuts.is_empty()).then(|| splitter.rest());
     Split { rest, taken: splitter.taken }
@@ -190,10 +193,7 @@ impl<'t> Splitter<'t> {
                 self.elements(|splitter| {
                     let element = Path::Element(path, index);
                     index += 1;
-                    match rules {
-                        Some(_) => splitter.value(rules, &element),
-                        None => splitter.undeclared(&element),
-                    }
+                    splitter.element(rules, &element)
                 })
             }
             _ => self.scanner.value().map(|_| ()),
@@ -264,8 +264,11 @@ impl<'t> Splitter<'t> {
         Some(is_own)
     }
 
-    /// Passes an element that the catalog does not know.
-    fn undeclared(&mut self, path: &Path<'_>) -> Option<()> {
+    /// Passes an element, or the whole document.
+    fn element(&mut self, rules: Option<&Rules>, path: &Path<'_>) -> Option<()> {
+        if rules.is_some_and(|rules| rules.declared) || matches!(self.scanner.peek()?, b'{' | b'[') {
+            return self.value(rules, path);
+        }
         if self.undeclared_member(path)? {
             self.cut_last();
         }

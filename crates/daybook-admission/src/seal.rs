@@ -135,7 +135,7 @@ impl Sealing {
             let message = format!("it takes {length} bytes to store; {EVENT_STORED_BYTES_MAX} is the most");
             Some(Finding::new("event.too-large", "", message))
         } else if others.len() > PEOPLE_PER_EVENT_MAX {
-            let message = format!("it names {} other people; {PEOPLE_PER_EVENT_MAX} is the most", others.len());
+            let message = format!("it names more than {PEOPLE_PER_EVENT_MAX} other people");
             Some(Finding::new("event.people.too-many", "", message).hint("send an event for each"))
         } else {
             None

@@ -221,6 +221,15 @@ fn data_is_taken_apart() {
     check_split(r#"{"e\"/~é":{"email":"x"},"zone":"n"}"#, r#"{"e\"/~é":{},"zone":"n"}"#, &["ada"]);
 }
 
+/// What is no object, of a type that nobody declared.
+#[test]
+fn data_that_is_only_a_name() {
+    for (data, skeleton) in [("\"ada\"", "null"), ("[\"ada\",\"x\"]", "[null,\"x\"]"), ("7", "7")] {
+        let outcome = shop().json(&format!(r#"{{"name":"order.free","identity":"ada","data":{data}}}"#));
+        assert_eq!((&*outcome.stored[0].event.data, &*outcome.events[0].data), (skeleton, data));
+    }
+}
+
 #[test]
 fn tags_are_as_personal_as_what_they_are_made_of() {
     let desk = shop();
@@ -334,7 +343,7 @@ fn an_event_names_so_many_people_and_no_more() {
     let outcome = people(101);
     assert_eq!(
         lines(&outcome.receipts),
-        "quarantined\n  ! event.people.too-many : it names 101 other people; 100 is the most"
+        "quarantined\n  ! event.people.too-many : it names more than 100 other people"
     );
     assert!(outcome.batch.bytes.is_empty());
 }

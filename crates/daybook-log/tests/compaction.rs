@@ -258,7 +258,10 @@ async fn a_log_of_small_frames_becomes_much_smaller() {
     let before = log.status();
     let done = compact_all(&log);
     let after = log.status();
-    assert_eq!((before.segments, before.bytes - after.bytes), (after.segments, done.bytes_freed));
+    // A mark of 80 bytes may have been written meanwhile.
+    let freed = before.bytes - after.bytes;
+    assert!([freed, freed + 80].contains(&done.bytes_freed), "{freed} {}", done.bytes_freed);
+    assert_eq!(before.segments, after.segments);
     assert_eq!(done.segments, before.segments - 1);
     // 64 bytes cannot be compressed; the rest hardly takes any.
     let active = fs::metadata(segment_files(directory.path()).last().unwrap()).unwrap().len();

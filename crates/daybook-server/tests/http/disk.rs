@@ -114,7 +114,7 @@ async fn a_full_disk_is_waited_out_and_a_broken_one_is_not_trusted() {
     let problem = ready().await.json();
     assert_eq!(problem["reasons"][0]["code"], "log.no-space", "{problem}");
     // What can be read is read; but no name is shown that cannot be written down as shown.
-    let read = || site.call(http::Method::GET, "/v1/shop/events/1");
+    let read = || site.call(Method::GET, "/v1/shop/events/1");
     assert_eq!(read().key(&reader).send().await.ok()["data"], json!({"total": 1}));
     read().key(&site.admin).send().await.is_problem(503, "log.no-space");
     mood.store(WELL, Ordering::SeqCst);

@@ -3,7 +3,19 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::backend::{Backend, on_every_backend};
 use crate::site::{Site, order};
+
+on_every_backend!(
+    names_are_for_keys_that_may_see_them_and_every_look_is_written_down,
+    what_people_say_counts_from_the_next_event_on,
+    an_objection_keeps_only_anonymous_events,
+    who_is_erased_is_gone_and_nobody_else_is,
+    many_are_erased_by_one_request,
+    people_get_what_is_kept_of_them,
+    without_its_master_key_a_server_goes_on_and_says_what_it_cannot_read,
+    what_is_past_its_time_goes,
+);
 
 const COMMUNITIES: &str = "/v1/unofficial-communities";
 
@@ -53,9 +65,8 @@ async fn say(site: &Site, identity: u32, purpose: &str, granted: bool) -> Value 
     site.call(Method::PUT, &path).key(&site.admin).json(&said).send().await.ok()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn names_are_for_keys_that_may_see_them_and_every_look_is_written_down() {
-    let site = Site::new().await;
+async fn names_are_for_keys_that_may_see_them_and_every_look_is_written_down(backend: Backend) {
+    let site = Site::with_state_on(backend, |_| {}).await;
     assert_eq!(send(&site, json!([zone(1, 12345), zone(2, 12345), zone(3, 777)])).await["stored"], 3);
     let reader = site.key(&json!({"scopes": ["read"]})).await;
     let blind = feed(&site, &reader).await;
@@ -95,9 +106,8 @@ async fn names_are_for_keys_that_may_see_them_and_every_look_is_written_down() {
     assert_eq!(dialect["events"][0]["identity_id"], 12345);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_people_say_counts_from_the_next_event_on() {
-    let site = Site::new().await;
+async fn what_people_say_counts_from_the_next_event_on(backend: Backend) {
+    let site = Site::with_state_on(backend, |_| {}).await;
     let (first, second) = (zone(1, 12345), zone(2, 12345));
     send(&site, json!([first])).await;
     assert_eq!(say(&site, 12345, "telemetry", false).await["previous"], Value::Null);
@@ -146,9 +156,8 @@ async fn what_people_say_counts_from_the_next_event_on() {
     put(&json!({"granted": true, "source": "x".repeat(300)})).await.is_problem(400, "body.too-long");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_objection_keeps_only_anonymous_events() {
-    let site = Site::new().await;
+async fn an_objection_keeps_only_anonymous_events(backend: Backend) {
+    let site = Site::with_state_on(backend, |_| {}).await;
     let path = format!("{COMMUNITIES}/subjects/12345/objection");
     let objected = site.call(Method::PUT, &path).key(&site.admin).send().await.ok();
     assert!(objected["objected"].is_string());
@@ -162,9 +171,8 @@ async fn an_objection_keeps_only_anonymous_events() {
     assert_eq!(own(&site, "privacy.objection.changed").await.len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_erased_is_gone_and_nobody_else_is() {
-    let site = Site::new().await;
+async fn who_is_erased_is_gone_and_nobody_else_is(backend: Backend) {
+    let site = Site::with_state_on(backend, |_| {}).await;
     send(&site, json!([zone(1, 12345), zone(2, 777), zone(3, 12345)])).await;
     // Something of theirs in quarantine as well.
     let mut broken = zone(4, 12345);
@@ -218,9 +226,8 @@ async fn who_is_erased_is_gone_and_nobody_else_is() {
     assert!(feed(&site, &site.admin).await[0].get("identity").is_none());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_are_erased_by_one_request() {
-    let site = Site::new().await;
+async fn many_are_erased_by_one_request(backend: Backend) {
+    let site = Site::with_state_on(backend, |_| {}).await;
     let events: Vec<Value> = (0..1_500).map(|number| zone(number, 100_000 + number)).collect();
     assert_eq!(send(&site, json!(events)).await["stored"], 1_500);
     let names: Vec<String> = (0..1_200).map(|number| (100_000 + number).to_string()).collect();
@@ -251,9 +258,8 @@ async fn many_are_erased_by_one_request() {
     site.get(&format!("{COMMUNITIES}/erasures/nothing")).send().await.is_problem(404, "erasure.unknown");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_get_what_is_kept_of_them() {
-    let site = Site::new().await;
+async fn people_get_what_is_kept_of_them(backend: Backend) {
+    let site = Site::with_state_on(backend, |_| {}).await;
     say(&site, 12345, "whatsapp_activity", true).await;
     send(&site, json!([zone(1, 12345), zone(2, 777), reaction(1, 12345)])).await;
     let answer = site.get(&format!("{COMMUNITIES}/subjects/12345/export")).send().await;
@@ -274,15 +280,14 @@ async fn people_get_what_is_kept_of_them() {
     assert_eq!(looks.last().unwrap()["data"]["kind"], "export");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_its_master_key_a_server_goes_on_and_says_what_it_cannot_read() {
-    let site = Site::new().await;
+async fn without_its_master_key_a_server_goes_on_and_says_what_it_cannot_read(backend: Backend) {
+    let site = Site::with_state_on(backend.clone(), |_| {}).await;
     send(&site, json!([zone(1, 12345)])).await;
     let key_file = site.master_key_file();
     let key = std::fs::read_to_string(&key_file).unwrap();
     let directory = site.stop().await;
     std::fs::remove_file(&key_file).unwrap();
-    let site = Site::start(directory, |_| {}).await;
+    let site = Site::start_on(backend.clone(), directory, |_| {}).await;
     let told = site.get("/v1/privacy").send().await.ok();
     assert_eq!((&told["vault"]["state"], &told["vault"]["unreadable_people"]), (&json!("degraded"), &json!(1)));
     assert_eq!(send(&site, json!([zone(2, 12345)])).await["stored"], 1);
@@ -294,7 +299,7 @@ async fn without_its_master_key_a_server_goes_on_and_says_what_it_cannot_read() 
     let directory = site.stop().await;
     let new = std::fs::read_to_string(&key_file).unwrap();
     std::fs::write(&key_file, format!("{key}\n{new}")).unwrap();
-    let site = Site::start(directory, |_| {}).await;
+    let site = Site::start_on(backend.clone(), directory, |_| {}).await;
     let events = feed(&site, &site.admin).await;
     assert!(events.iter().all(|event| event["identity"] == "12345"), "{events:?}");
     // Two random ids for one person by now: an erasure takes both.
@@ -302,9 +307,8 @@ async fn without_its_master_key_a_server_goes_on_and_says_what_it_cannot_read() 
     assert!(feed(&site, &site.admin).await.iter().all(|event| event.get("identity").is_none()));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_past_its_time_goes() {
-    let site = Site::new().await;
+async fn what_is_past_its_time_goes(backend: Backend) {
+    let site = Site::with_state_on(backend.clone(), |_| {}).await;
     let old = |id: &str, days: i64| {
         let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64;
         let time = daybook_event::Timestamp::from_microseconds(time - days * 86_400_000_000);
@@ -322,7 +326,7 @@ async fn what_is_past_its_time_goes() {
     let catalog = directory.path().join("catalogs/shop/catalog.yaml");
     let text = std::fs::read_to_string(&catalog).unwrap().replace("retain: 10y", "retain: 60d");
     std::fs::write(&catalog, text).unwrap();
-    let site = Site::start(directory, |_| {}).await;
+    let site = Site::start_on(backend.clone(), directory, |_| {}).await;
     let plan = site.get("/v1/retention/plan").send().await.ok();
     assert!(plan["months"].as_array().is_some_and(|months| !months.is_empty()), "{plan}");
     let run = site.post("/v1/retention/run").send().await;

@@ -107,11 +107,8 @@ impl Site {
         Self::run(Backend::Sqlite, directory, &config, server)
     }
 
-    pub async fn start(directory: TempDir, change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_on(Backend::Sqlite, directory, change).await
-    }
-
-    async fn start_on(backend: Backend, directory: TempDir, change: impl FnOnce(&mut Config)) -> Self {
+    /// A server on what another left, with its state where it was.
+    pub async fn start_on(backend: Backend, directory: TempDir, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(directory.path(), change);
         config.state = backend.url();
         let server = Server::open(config.clone()).await.unwrap();

@@ -7,5 +7,7 @@
 
 mod command;
 mod postgres;
+pub mod privacy;
+pub mod search;
 
 pub use postgres::Postgres;

@@ -8,6 +8,7 @@ mod catalogs;
 mod client;
 mod disk;
 mod feed;
+mod forgotten;
 mod forms;
 mod keys;
 mod limits;

@@ -121,7 +121,7 @@ impl Writer {
             match command {
                 Command::Add { entries, now, answer } => {
                     let result = match open {
-                        Some(open) => in_time(self.add(open, &entries, now, used)).await,
+                        Some(open) => in_time(Box::pin(self.add(open, &entries, now, used))).await,
                         None => Ok(Err(QuarantineError::Closed)),
                     };
                     let result = result.unwrap_or_else(|error| {

@@ -31,12 +31,12 @@ async fn settings_outlive_the_process(state: TestState) {
     let database = state.open().await;
     assert_eq!(settings::get(&database, "a").await.unwrap(), None);
     settings::put(&database, "a", b"1").await.unwrap();
-    settings::put(&database, "a", b"\02").await.unwrap();
+    settings::put(&database, "a", b"\x002").await.unwrap();
     assert!(settings::mark_running(&database).await.unwrap());
     assert!(!settings::mark_running(&database).await.unwrap());
     database.close().await.unwrap();
     let database = state.open().await;
-    assert_eq!(settings::get(&database, "a").await.unwrap().as_deref(), Some(b"\02".as_slice()));
+    assert_eq!(settings::get(&database, "a").await.unwrap().as_deref(), Some(b"\x002".as_slice()));
     assert!(!settings::mark_running(&database).await.unwrap());
     settings::mark_stopped(&database).await.unwrap();
     assert!(settings::mark_running(&database).await.unwrap());

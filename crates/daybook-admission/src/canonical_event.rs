@@ -13,9 +13,9 @@ use crate::sent::Sent;
 
 impl Admission {
     /// The canonical event. Time, priority, category, rate, data and metadata are the caller's to set.
-    pub(crate) fn event<'e>(
+    pub(crate) fn event<'e, 'b: 'e>(
         &'e self,
-        mut sent: Sent<'e>,
+        sent: &mut Sent<'b>,
         id: EventId,
         compiled: Option<&'e CompiledType>,
         envelope: &'e Envelope,
@@ -47,8 +47,8 @@ impl Admission {
             correlation: text(Field::Correlation),
             causation: text(Field::Causation),
             request: text(Field::Request),
-            original_id: sent.original_id,
-            tags: sent.tags,
+            original_id: sent.original_id.take(),
+            tags: std::mem::take(&mut sent.tags),
             data: Cow::Borrowed(""),
             metadata: Cow::Borrowed(""),
         };
@@ -81,27 +81,28 @@ fn tag_from_data<'e>(event: &mut Event<'e>, data: &'e Value, fields: &'e [String
     event.tags.sort();
 }
 
-/// An event of a counts-only type, reduced to its day, group, person and name. Its id goes too: it can tell the time.
-pub(crate) fn daily_count(event: Event<'_>) -> Event<'_> {
+/// Reduces an event of a counts-only type to its day, group, person and name. Its id goes too: it can tell the time.
+pub(crate) fn reduce_to_count(event: &mut Event<'_>) {
     const DAY_US: i64 = 86_400_000_000;
     let midnight = |time: Timestamp| Timestamp::from_microseconds(time.microseconds().div_euclid(DAY_US) * DAY_US);
-    Event {
-        id: EventId::from_bytes([0; 16]),
-        kind: Kind::DailyCount,
-        time: midnight(event.time),
-        received: midnight(event.received),
-        original_id: None,
-        source: None,
-        platform: None,
-        anonymous_id: None,
-        session: None,
-        actor: None,
-        correlation: None,
-        causation: None,
-        request: None,
-        tags: Vec::new(),
-        data: Cow::Borrowed(""),
-        metadata: Cow::Borrowed(""),
-        ..event
+    event.id = EventId::from_bytes([0; 16]);
+    event.kind = Kind::DailyCount;
+    event.time = midnight(event.time);
+    event.received = midnight(event.received);
+    for text in [
+        &mut event.original_id,
+        &mut event.source,
+        &mut event.platform,
+        &mut event.anonymous_id,
+        &mut event.session,
+        &mut event.correlation,
+        &mut event.causation,
+        &mut event.request,
+    ] {
+        *text = None;
     }
+    event.actor = None;
+    event.tags.clear();
+    event.data = Cow::Borrowed("");
+    event.metadata = Cow::Borrowed("");
 }

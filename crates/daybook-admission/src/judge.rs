@@ -13,12 +13,13 @@ use daybook_event::{
 };
 
 use crate::admitted::Outcome;
-use crate::canonical_event::daily_count;
+use crate::canonical_event::reduce_to_count;
 use crate::compile::{Admission, CompiledType, is_expired};
 use crate::consent::{self, Allowed};
 use crate::decode::{Decoded, DecodedEvent, TypeOf};
-use crate::envelope::Form;
+use crate::envelope::{Envelope, Findings, Form};
 use crate::parts::{Parts, Splits};
+use crate::personal::Rules;
 use crate::receipt::{BatchInfo, Receipt, Receipts, Status};
 use crate::seal::{PseudonymOf, Sealing, Whose};
 use crate::sent::Sent;
@@ -73,14 +74,23 @@ struct Call<'c, 'f, 'b> {
     sealing: Sealing,
     wanted: Wanted<'b>,
     conflicts: Vec<Conflict>,
+    /// The month looked at last, from and until when.
+    month: (Month, Timestamp, Timestamp),
 }
 
-/// One event as it comes to be judged.
-struct Arrival<'b> {
+/// One event as it comes to be judged, and what goes for it.
+struct Case<'c, 'b> {
     index: usize,
-    event: DecodedEvent<'b>,
+    sent: &'c mut Sent<'b>,
     name: Option<PersonName<'b>>,
     key: RecordKey,
+    person: Option<&'c Arc<Person>>,
+    envelope: &'b Envelope,
+    compiled: Option<&'b CompiledType>,
+    rules: &'b Rules,
+    category: &'b str,
+    time: Timestamp,
+    month: Month,
 }
 
 impl Admission {
@@ -99,16 +109,33 @@ impl Admission {
     pub fn judge<'b>(&'b self, decoded: Decoded<'b>, facts: &mut Facts<'_>) -> Judged<'b> {
         let count = decoded.len();
         let atomic = facts.atomic;
-        let mut call =
-            Call { facts, sealing: Sealing::with_capacity(count), wanted: Wanted::default(), conflicts: Vec::new() };
+        let mut call = Call::new(facts, count);
         let mut outcomes = Vec::with_capacity(count);
-        let Decoded { events, batch: batch_info, keys, people } = decoded;
-        for (index, ((event, name), key)) in events.into_iter().zip(people).zip(keys).enumerate() {
-            let form = event.form;
+        let Decoded { mut events, batch: batch_info, keys, people } = decoded;
+        for (index, ((event, name), key)) in events.iter_mut().zip(people).zip(keys).enumerate() {
             let records = call.sealing.len();
-            let mut receipt = self.judge_one(Arrival { index, event, name, key }, &mut call);
+            let DecodedEvent { sent, form, kind, findings } = event;
+            let compiled = match kind {
+                TypeOf::Declared(index) => self.versions(sent.name()).get(*index),
+                TypeOf::Open | TypeOf::None => None,
+            };
+            let time = sent.time.unwrap_or(call.facts.now);
+            let case = Case {
+                index,
+                sent,
+                name,
+                key,
+                person: call.facts.people.get(index).and_then(Option::as_ref),
+                envelope: self.envelope(*form),
+                compiled,
+                rules: compiled.map_or(&self.undeclared_rules, |compiled| &compiled.rules),
+                category: self.category(compiled),
+                time,
+                month: call.month_of(time),
+            };
+            let mut receipt = self.judge_one(case, std::mem::take(findings), &mut call);
             receipt.index = index;
-            outcomes.push(Outcome { receipt, has_record: call.sealing.len() > records, form });
+            outcomes.push(Outcome { receipt, has_record: call.sealing.len() > records, form: *form });
         }
         let id_pointers = [Form::Dialect, Form::Canonical, Form::CloudEvent]
             .map(|form| self.envelope(form).pointer(Field::Id).to_owned());
@@ -116,124 +143,102 @@ impl Admission {
         Judged { outcomes, id_pointers, batch_info, atomic, sealing, wanted, conflicts }
     }
 
-    fn judge_one<'b>(&'b self, arrival: Arrival<'b>, call: &mut Call<'_, '_, 'b>) -> Receipt {
-        let Arrival { index, event: DecodedEvent { mut sent, form, kind, mut findings }, name, key } = arrival;
-        let envelope = self.envelope(form);
-        let person = call.facts.people.get(index).and_then(Option::as_ref);
-        let compiled = match kind {
-            TypeOf::Declared(index) => self.versions(sent.name()).get(index),
-            TypeOf::Open | TypeOf::None => None,
-        };
-        let rules = compiled.map_or(&self.undeclared_rules, |compiled| &compiled.rules);
-        let category = self.category(compiled);
-        let time = sent.time.unwrap_or(call.facts.now);
-        let month = Month::of(time);
-
-        let mut receipt = Receipt::new(sent.id);
-        if let Some(known) = call.facts.known.get(index).copied().flatten() {
-            let splits = Splits::of(&sent, envelope, rules);
-            let (mut whole, mut nameless) = (Vec::new(), Vec::new());
-            sent.write_all(&mut whole);
-            sent.write_nameless(&splits, envelope, rules, &mut nameless);
-            let conflict = Conflict { index, known, whole, nameless };
-            let appended = match call.facts.months.get(category, month) {
-                Some(secret) if conflict.is_likely_the_same(name.is_some(), person, secret) => {
-                    Appended::Duplicate(known.position)
-                }
-                _ => {
-                    call.conflicts.push(conflict);
-                    Appended::Conflict(known.position)
-                }
-            };
-            receipt.place(appended, envelope.pointer(Field::Id));
+    fn judge_one<'b>(&'b self, case: Case<'_, 'b>, mut findings: Findings, call: &mut Call<'_, '_, 'b>) -> Receipt {
+        let mut receipt = Receipt::new(case.sent.id);
+        if let Some(known) = call.facts.known.get(case.index).copied().flatten() {
+            receipt.place(call.compare(&case, known), case.envelope.pointer(Field::Id));
             return receipt;
         }
 
         let mut unknown = std::mem::take(&mut findings.unknown);
-        if let Some(compiled) = compiled {
-            self.validate(compiled, &sent, envelope, &mut findings.errors, &mut findings.warnings, &mut unknown);
+        let (errors, warnings) = (&mut findings.errors, &mut findings.warnings);
+        if let Some(compiled) = case.compiled {
+            self.validate(compiled, case.sent, case.envelope, errors, warnings, &mut unknown);
         }
-        self.judge_unknown(unknown, &mut findings.errors, &mut findings.warnings);
-        self.judge_time(&sent, envelope, call.facts.now, &mut findings.errors, &mut findings.warnings);
+        let is_plain = case.rules.is_plain(self.app.unknown_fields, &unknown);
+        self.judge_unknown(unknown, errors, warnings);
+        self.judge_time(case.sent, case.envelope, call.facts.now, errors, warnings);
         receipt.set_findings(findings.errors, findings.warnings);
         if !receipt.errors.is_empty() {
             receipt.status = Status::Quarantined;
             return receipt;
         }
 
-        let retain_us = compiled.map_or_else(|| self.retain_us(category), |compiled| compiled.retain_us);
-        if is_expired(time, call.facts.now, retain_us) {
+        let category = case.category;
+        let retain_us = case.compiled.map_or_else(|| self.retain_us(category), |compiled| compiled.retain_us);
+        if is_expired(case.time, call.facts.now, retain_us) {
             let message = format!("older than events of category {category} are kept");
-            return receipt.refused("expired", Finding::new("event.expired", envelope.pointer(Field::Time), message));
+            let finding = Finding::new("event.expired", case.envelope.pointer(Field::Time), message);
+            return receipt.refused("expired", finding);
         }
 
-        let consent = compiled.map_or(&self.undeclared_consent, |compiled| &compiled.consent).as_ref();
-        let allowed = consent::allowed(consent, person.map(Arc::as_ref), call.facts.signals);
+        let consent = case.compiled.map_or(&self.undeclared_consent, |compiled| &compiled.consent).as_ref();
+        let allowed = consent::allowed(consent, case.person.map(Arc::as_ref), call.facts.signals);
         if let (Allowed::Drop, Some(consent)) = (allowed, consent) {
             return receipt.refused("consent", consent.refusal());
         }
+        self.take_in(case, allowed == Allowed::Anonymise, is_plain, receipt, call)
+    }
 
+    /// Takes in an event that nothing speaks against: credentials out, sampled, taken apart and written down.
+    fn take_in<'b>(
+        &'b self,
+        case: Case<'_, 'b>,
+        anonymous: bool,
+        is_plain: bool,
+        mut receipt: Receipt,
+        call: &mut Call<'_, '_, 'b>,
+    ) -> Receipt {
+        let Case { sent, name, envelope, compiled, rules, category, month, .. } = case;
         let written = call.sealing.written.len();
         sent.write_all(&mut call.sealing.written);
         let may_hold_secrets = self.redaction.may_apply(&call.sealing.written[written..]);
-        let mut splits = Splits::of(&sent, envelope, rules);
-        if allowed == Allowed::Anonymise {
+        let mut splits = Splits::of(sent, envelope, rules, is_plain);
+        if anonymous {
             call.sealing.written.truncate(written);
             sent.write_nameless(&splits, envelope, rules, &mut call.sealing.written);
         }
-        if may_hold_secrets && self.sanitise(&mut sent) {
-            splits = Splits::of(&sent, envelope, rules);
-            receipt.warnings.push(Finding::new(
-                "event.sanitised",
-                "",
-                "credentials or personal data were taken out of its text",
-            ));
+        if may_hold_secrets && self.sanitise(sent) {
+            splits = Splits::of(sent, envelope, rules, is_plain);
+            let message = "credentials or personal data were taken out of its text";
+            receipt.warnings.push(Finding::new("event.sanitised", "", message));
         }
 
         let id = *receipt.id.get_or_insert_with(|| (call.facts.new_id)());
         let priority = sent.priority.or(compiled.map(|compiled| compiled.event_type.priority)).unwrap_or_default();
         let counts_only = compiled.is_some_and(CompiledType::counts_only);
-        let mut sample_rate = sent.sample_rate.unwrap_or(1.0);
-        if !counts_only && !call.facts.atomic && priority < Priority::High {
-            let kept = if call.facts.shed && priority == Priority::Low {
-                Err("pressure")
-            } else {
-                let sampler = compiled.map_or(&self.unknown_sampler, |compiled| &compiled.sampler);
-                sampler.keep(&id, call.facts.now).ok_or("sampling")
-            };
-            match kept {
-                Ok(rate) => sample_rate *= rate,
-                Err(reason) => {
-                    call.sealing.written.truncate(written);
-                    receipt.status = Status::SampledOut;
-                    receipt.reason = Some(reason);
-                    return receipt;
-                }
+        let sample_rate = match self.sample(&id, priority, compiled, call.facts) {
+            Ok(rate) => rate,
+            Err(reason) => {
+                call.sealing.written.truncate(written);
+                receipt.status = Status::SampledOut;
+                receipt.reason = Some(reason);
+                return receipt;
             }
-        }
+        };
 
         if counts_only {
-            splits.clear();
+            splits = Splits::default();
         }
-        let (data_text, metadata_text) = (std::mem::take(&mut sent.data_text), std::mem::take(&mut sent.metadata_text));
+        let (data, metadata) = (std::mem::take(&mut sent.data_text), std::mem::take(&mut sent.metadata_text));
+        let sample_rate = sent.sample_rate.unwrap_or(1.0) * sample_rate;
         let mut event = self.event(sent, id, compiled, envelope, (call.facts.now, call.facts.environment));
-        event.data = Cow::Borrowed(splits.data.rest.as_deref().unwrap_or(&data_text));
-        event.metadata = Cow::Borrowed(splits.metadata.rest.as_deref().unwrap_or(&metadata_text));
-        event.time = time;
+        event.data = Cow::Borrowed(splits.data.rest.as_deref().unwrap_or(&data));
+        event.metadata = Cow::Borrowed(splits.metadata.rest.as_deref().unwrap_or(&metadata));
+        event.time = case.time;
         event.priority = priority;
         event.category = Cow::Borrowed(category);
         event.sample_rate = sample_rate;
         receipt.status = if counts_only { Status::Counted } else { Status::Stored };
         if counts_only {
-            event = daily_count(event);
+            reduce_to_count(&mut event);
         }
-        let parts = Parts::take(&mut event, &splits, (&data_text, &metadata_text), rules);
-        let anonymous = allowed == Allowed::Anonymise;
+        let values = [(splits.data.taken, data.as_str()), (splits.metadata.taken, metadata.as_str())];
+        let parts = Parts::take(&mut event, values, rules);
         if anonymous && (name.is_some() || !parts.is_empty()) {
             receipt.warnings.push(consent::anonymised());
         }
-        let draft = call.sealing.draft(&event, written, (!anonymous).then_some(&parts), name.is_some());
-        let draft = match draft {
+        let draft = match call.sealing.draft(&event, written, (!anonymous).then_some(&parts), name.is_some()) {
             Ok(draft) => draft,
             Err(finding) => {
                 receipt.status = Status::Quarantined;
@@ -241,20 +246,40 @@ impl Admission {
                 return receipt;
             }
         };
+
+        let months = call.facts.months;
         let whose = match name {
             None => Whose::Nobody,
             Some(name) if anonymous => Whose::Pseudonym {
-                month: call.wanted.month(PSEUDONYMS, month, call.facts.months),
-                of: PseudonymOf::new(&self.app.app, &name, person),
+                month: call.wanted.month(PSEUDONYMS, month, months),
+                of: PseudonymOf::new(&self.app.app, &name, case.person),
             },
-            Some(name) => Whose::Person(call.wanted.person(name, person)),
+            Some(name) => Whose::Person(call.wanted.person(name, case.person)),
         };
-        let month = call.wanted.month(category, month, call.facts.months);
+        let month = call.wanted.month(category, month, months);
         let others = if anonymous { Vec::new() } else { parts.others };
         let others = others.into_iter().map(|(name, _)| call.wanted.person(PersonName::identity(name), None));
-        let key = if key == [0; 16] { self.record_key(&id) } else { key };
+        let key = if case.key == [0; 16] { self.record_key(&id) } else { case.key };
         call.sealing.keep(draft, whose, others, month, key);
         receipt
+    }
+
+    /// The rate at which an event is kept, or why it is not.
+    fn sample(
+        &self,
+        id: &EventId,
+        priority: Priority,
+        compiled: Option<&CompiledType>,
+        facts: &Facts<'_>,
+    ) -> Result<f64, &'static str> {
+        if facts.atomic || priority >= Priority::High || compiled.is_some_and(CompiledType::counts_only) {
+            return Ok(1.0);
+        }
+        if facts.shed && priority == Priority::Low {
+            return Err("pressure");
+        }
+        let sampler = compiled.map_or(&self.unknown_sampler, |compiled| &compiled.sampler);
+        sampler.keep(id, facts.now).ok_or("sampling")
     }
 
     fn category<'s>(&'s self, compiled: Option<&'s CompiledType>) -> &'s str {
@@ -263,6 +288,44 @@ impl Admission {
             (None, UnknownTypes::Keep { category, .. }) => category,
             (None, UnknownTypes::Quarantine) => daybook_catalog::Category::DEFAULT_NAME,
         }
+    }
+}
+
+impl<'c, 'f> Call<'c, 'f, '_> {
+    fn new(facts: &'c mut Facts<'f>, events: usize) -> Self {
+        let month = Month::of(facts.now);
+        Self {
+            facts,
+            sealing: Sealing::with_capacity(events),
+            wanted: Wanted::default(),
+            conflicts: Vec::new(),
+            month: (month, month.start(), month.end()),
+        }
+    }
+
+    fn month_of(&mut self, time: Timestamp) -> Month {
+        let (month, start, end) = self.month;
+        if start <= time && time < end {
+            return month;
+        }
+        let month = Month::of(time);
+        self.month = (month, month.start(), month.end());
+        month
+    }
+
+    /// Compares an event with the one in the log that has its id.
+    fn compare(&mut self, case: &Case<'_, '_>, known: Known) -> Appended {
+        let splits = Splits::of(case.sent, case.envelope, case.rules, false);
+        let (mut whole, mut nameless) = (Vec::new(), Vec::new());
+        case.sent.write_all(&mut whole);
+        case.sent.write_nameless(&splits, case.envelope, case.rules, &mut nameless);
+        let conflict = Conflict { index: case.index, known, whole, nameless };
+        let month = self.facts.months.get(case.category, case.month);
+        if month.is_some_and(|month| conflict.is_likely_the_same(case.name.is_some(), case.person, month)) {
+            return Appended::Duplicate(known.position);
+        }
+        self.conflicts.push(conflict);
+        Appended::Conflict(known.position)
     }
 }
 

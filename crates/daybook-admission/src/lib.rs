@@ -36,6 +36,7 @@ mod sanitise;
 mod schema;
 mod seal;
 mod sent;
+mod split;
 mod validate;
 mod wanted;
 

@@ -8,8 +8,9 @@ use daybook_event::limits::PEOPLE_PER_EVENT_MAX;
 use daybook_event::stored::Personal;
 
 use crate::envelope::Envelope;
-use crate::personal::{Mark, Rules, Split, Taken, split};
+use crate::personal::{Mark, Rules};
 use crate::sent::Sent;
+use crate::split::{Split, Taken, split};
 
 /// The names that an event calls its own person by.
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,8 +78,8 @@ impl<'n> OwnNames<'n> {
 
     /// How a tag is personal: as the data field of its name, or else by its name or by naming the event's person.
     pub(crate) fn mark_of_tag(&self, key: &str, value: &str, rules: &Rules) -> Mark {
-        match rules.mark(key) {
-            Some(mark) => mark,
+        match rules.field(key) {
+            Some(field) => field.mark,
             None if self.contain(value) || likely_personal(key).is_some() => Mark::Own,
             None => Mark::Nothing,
         }
@@ -91,22 +92,25 @@ pub(crate) fn is_person(actor_type: Option<&str>) -> bool {
 }
 
 impl Splits {
-    /// Forgets what was taken out, because data and metadata are not kept.
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    /// What is personal in the data and the metadata of an event.
-    pub(crate) fn of(sent: &Sent<'_>, envelope: &Envelope, rules: &Rules) -> Self {
+    /// What is personal in the data and the metadata of an event. Data that `is_plain` is known to hold nothing.
+    pub(crate) fn of(sent: &Sent<'_>, envelope: &Envelope, rules: &Rules, is_plain: bool) -> Self {
         let own = OwnNames::of_sent(sent, envelope);
-        let split = |text: &str, rules| if text.is_empty() { Split::default() } else { split(text, rules, own) };
-        Self { data: split(&sent.data_text, Some(rules)), metadata: split(&sent.metadata_text, None) }
+        let mut splits = Self::default();
+        debug_assert!(!is_plain || split(&sent.data_text, Some(rules), own).rest.is_none(), "plain data is plain");
+        if !is_plain && !sent.data_text.is_empty() {
+            splits.data = split(&sent.data_text, Some(rules), own);
+        }
+        if !sent.metadata_text.is_empty() {
+            splits.metadata = split(&sent.metadata_text, None, own);
+        }
+        splits
     }
 }
 
 impl<'e> Parts<'e> {
-    /// Takes what is personal out of an event, whose data and metadata have been split: of these texts.
-    pub(crate) fn take(event: &mut Event<'e>, splits: &Splits, texts: (&'e str, &'e str), rules: &Rules) -> Self {
+    /// Takes what is personal out of an event; what was taken out of its data and its metadata, and the texts it stood in,
+    /// are given.
+    pub(crate) fn take(event: &mut Event<'e>, values: [(Vec<Taken>, &'e str); 2], rules: &Rules) -> Self {
         let mut parts = Self::default();
         parts.take_tags(event, rules);
         parts.take_actor(event);
@@ -114,11 +118,15 @@ impl<'e> Parts<'e> {
         parts.own.anonymous_id = event.anonymous_id.take();
         parts.own.session = event.session.take();
         parts.own.original_id = event.original_id.take();
-        for (value, json, whose) in values(&splits.data, texts.0) {
-            parts.of(whose).data.push((value, json));
-        }
-        for (value, json, whose) in values(&splits.metadata, texts.1) {
-            parts.of(whose).metadata.push((value, json));
+        for (in_data, (taken, text)) in [true, false].into_iter().zip(values) {
+            for Taken { pointer, at, other } in taken {
+                let part = match other {
+                    Some(name) => parts.other(&name),
+                    None => &mut parts.own,
+                };
+                let values = if in_data { &mut part.data } else { &mut part.metadata };
+                values.push((Cow::Owned(pointer), Cow::Borrowed(text.get(at).unwrap_or_default())));
+            }
         }
         parts
     }
@@ -164,13 +172,6 @@ impl<'e> Parts<'e> {
         }
     }
 
-    fn of(&mut self, other: Option<&str>) -> &mut Personal<'e> {
-        match other {
-            Some(name) => self.other(name),
-            None => &mut self.own,
-        }
-    }
-
     fn other(&mut self, name: &str) -> &mut Personal<'e> {
         let there = self.others.iter().position(|(other, _)| other == name);
         let place = there.unwrap_or_else(|| {
@@ -182,15 +183,4 @@ impl<'e> Parts<'e> {
         });
         &mut self.others[place].1
     }
-}
-
-/// Pointer, text and owner of every value that was taken out of a text.
-fn values<'e: 's, 's>(
-    split: &'s Split,
-    text: &'e str,
-) -> impl Iterator<Item = (Cow<'e, str>, Cow<'e, str>, Option<&'s str>)> {
-    split.taken.iter().map(|Taken { pointer, at, other }| {
-        let json = text.get(at.clone()).unwrap_or_default();
-        (Cow::Owned(pointer.clone()), Cow::Borrowed(json), other.as_deref())
-    })
 }

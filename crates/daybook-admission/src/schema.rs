@@ -82,11 +82,8 @@ impl Known {
         }
         let items =
             object.get("items").map(|items| Box::new(Self::of(items, app, depth + 1))).filter(|items| !items.open);
-        // Where members are spoken of in any other way, the schema itself says what may be there.
-        let spoken =
-            ["additionalProperties", "patternProperties", "unevaluatedProperties", "allOf", "anyOf", "oneOf", "if"];
         match object.get("properties").and_then(Schema::as_object) {
-            Some(properties) if !spoken.iter().any(|keyword| object.contains_key(*keyword)) => Self {
+            Some(properties) if !speaks_of_members(object) => Self {
                 names: properties
                     .iter()
                     .map(|(name, schema)| (name.as_str().into(), Self::of(schema, app, depth + 1)))
@@ -123,14 +120,25 @@ impl Known {
     }
 }
 
+/// Whether a schema speaks of an object's members in any other way than by their names: then it says itself what may be
+/// there.
+pub(crate) fn speaks_of_members(schema: &serde_json::Map<String, Schema>) -> bool {
+    ["additionalProperties", "patternProperties", "unevaluatedProperties", "allOf", "anyOf", "oneOf", "if"]
+        .iter()
+        .any(|keyword| schema.contains_key(*keyword))
+}
+
 /// A validator's error as a finding. Values are not quoted: they may be personal or secret.
 fn explain(error: &ValidationError<'_>, pointer: &str) -> Finding {
-    let mut path = format!("{pointer}{}", error.instance_path());
+    let (place, is_within) = declared_place(error.instance_path().as_str(), error.evaluation_path().as_str());
+    let mut path = format!("{pointer}{place}");
     let kind = most_telling(error);
     let (code, message): (&'static str, String) = match kind {
         ValidationErrorKind::Required { property } => {
             let property = property.as_str().unwrap_or_default();
-            push_pointer(&mut path, property);
+            if !is_within {
+                push_pointer(&mut path, property);
+            }
             ("data.required", format!("required property {property} is missing"))
         }
         ValidationErrorKind::Type { kind } => ("data.type", format!("not of type {}", type_names(kind))),
@@ -170,7 +178,33 @@ fn explain(error: &ValidationError<'_>, pointer: &str) -> Finding {
         }
         other => ("data.invalid", format!("fails the schema's {}", other.keyword())),
     };
+    let message = if is_within { format!("in one of its members: {message}") } else { message };
     Finding::new(code, path, message)
+}
+
+/// The part of a pointer into the data whose names the schema gives, and whether there was more of it. What follows is a name
+/// that the client chose, and may be a person's, as in a map of people: findings are kept, in clear, beside what is sealed.
+fn declared_place<'p>(instance: &'p str, evaluation: &str) -> (&'p str, bool) {
+    let mut depth = 0;
+    let mut steps = evaluation.split('/').skip(1);
+    while let Some(step) = steps.next() {
+        match step {
+            "properties" | "prefixItems" => {
+                steps.next();
+                depth += 1;
+            }
+            "items" | "contains" | "unevaluatedItems" => depth += 1,
+            "allOf" | "anyOf" | "oneOf" | "dependentSchemas" => {
+                steps.next();
+            }
+            "additionalProperties" | "patternProperties" | "unevaluatedProperties" | "propertyNames" => {
+                let end = instance.match_indices('/').nth(depth).map_or(instance.len(), |(end, _)| end);
+                return (instance.get(..end).unwrap_or_default(), end < instance.len());
+            }
+            _ => {}
+        }
+    }
+    (instance, false)
 }
 
 /// Of an alternative that failed, the problem of the branch that came closest: one that got the type right.

@@ -10,7 +10,7 @@ use daybook_event::{
     Batch, Event, EventId, Finding, Keys, Kind, NameKind, Person, PersonName, RecordKey, RecordMeta, SealKeys, Secret,
     SubjectId, Timestamp,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::admitted::Admitted;
 use crate::compile::Admission;
@@ -195,7 +195,8 @@ impl Judged<'_> {
     pub fn seal(self, admission: &Admission, keys: &Keys, random: &mut dyn FnMut(&mut [u8])) -> Admitted {
         let Self { outcomes, id_pointers, batch_info, atomic, sealing, wanted, .. } = self;
         let given = wanted.given(keys);
-        let mut derived = Derived { given: &given, keys: FxHashMap::default() };
+        let keys = FxHashMap::with_capacity_and_hasher(sealing.records.len(), FxBuildHasher);
+        let mut derived = Derived { given: &given, keys };
         let mut nonces = Nonces::new(sealing.records.len() + sealing.others.len(), random);
         let mut batch = Batch {
             bytes: Vec::with_capacity(sealing.clear.len() + sealing.plain.len() + sealing.records.len() * 96),

@@ -190,6 +190,14 @@ fn an_app_without_purposes() {
     assert_eq!(outcome.stored[0].event.data, r#"{"action":"a","feature":"f","success":true}"#);
 }
 
+/// Judged events wait for the vault in tasks that move between threads.
+#[test]
+fn judged_events_can_wait() {
+    const fn is_send<T: Send>() {}
+    is_send::<daybook_admission::Judged<'_>>();
+    is_send::<daybook_admission::Decoded<'_>>();
+}
+
 #[test]
 fn somebody_who_consents_to_everything_stands_for_all_where_there_is_no_vault() {
     let desk = desk(UC);

@@ -29,6 +29,19 @@ fn check_login(changes: &str, expected: &str) {
     check("unofficial-communities", &login(changes), expected);
 }
 
+/// Findings are kept beside what is sealed.
+#[test]
+fn a_name_that_the_client_chose_is_in_no_finding() {
+    let event = r#"{"eventId":"681a05c2c3d27b0f5a9e44f0","eventType":"account_created","timestamp":"2026-01-14T15:00:00.000Z",
+        "masterAccountId":"681a05c2c3d27b0f5a9e44f1","sourcePlatform":"web",
+        "eventData":{"platform":"web","platformIdentities":{"ada@example.org":5}}}"#;
+    check(
+        "noema",
+        event,
+        "quarantined\n! data.type /eventData/platformIdentities: in one of its members: not of type string",
+    );
+}
+
 #[test]
 fn every_problem_is_said_at_once() {
     check_login("{}", "stored @1");

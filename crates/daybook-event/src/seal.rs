@@ -71,7 +71,7 @@ impl SubjectId {
         &self.0
     }
 
-    /// Reads what [`SubjectId::to_string`] writes.
+    /// Reads what its `Display` writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         uuid::Uuid::try_parse(text).ok().map(|uuid| Self(uuid.into_bytes()))

@@ -136,7 +136,7 @@ fn a_key_that_others_can_read() {
     let server = before.place.start();
     assert!(before.place.said().contains("can be read by others (mode 0644); make it 0600"), "{}", before.place.said());
     assert_eq!(server.get("/v1/privacy")["vault"]["state"], "open");
-    assert_eq!(identities(&server), before.names.clone().map(Value::from));
+    assert_eq!(identities(&server), before.names.map(Value::from));
 }
 
 /// Runs SQL in the state of a server that does not run.
@@ -171,8 +171,11 @@ fn a_damaged_row_of_a_person() {
     // Whichever it was.
     let mut left = identities(&server);
     let damaged = left.iter().position(Value::is_null).expect("somebody who cannot be read");
-    let whole: Vec<Value> =
-        names.iter().enumerate().map(|(index, name)| if index == damaged { Value::Null } else { json!(name) }).collect();
+    let whole: Vec<Value> = names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| if index == damaged { Value::Null } else { json!(name) })
+        .collect();
     assert_eq!(left, whole);
     // They come again, and are somebody new.
     let name = &names[damaged];

@@ -60,8 +60,9 @@ impl Place {
         String::from_utf8_lossy(&self.said.lock().expect("a lock")).into_owned()
     }
 
+    /// Starts a server that says everything it can, and so do the libraries beneath it.
     pub fn start(&self) -> Server {
-        self.start_at("trace")
+        self.start_at("trace,daybook=trace")
     }
 
     /// Starts a server that logs at this level.
@@ -144,10 +145,6 @@ impl Server {
 
     pub fn post(&self, path: &str, body: &Value) -> Value {
         self.good("POST", path, Some(body))
-    }
-
-    pub fn put(&self, path: &str, body: &Value) -> Value {
-        self.good("PUT", path, Some(body))
     }
 
     pub fn send(&self, events: &[Value]) -> Value {

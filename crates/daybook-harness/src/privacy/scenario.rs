@@ -214,6 +214,9 @@ fn noema(people: &mut Vec<Person>) -> Batch {
         if fate != Fate::Unwilling {
             let wrong = json!({"changedFields": "all", "displayName": [person.word("quarantined")], "bio": person.word("quarantined text")});
             events.push((send("profile_updated", wrong), "quarantined"));
+            let mut accounts = json!({"platform": "telegram", "platformIdentities": {}});
+            accounts["platformIdentities"][person.word("quarantined, name of a member")] = 5.into();
+            events.push((send("account_created", accounts), "quarantined"));
             let mut mistimed = send("user_logout", json!({}));
             mistimed["timestamp"] = person.word("quarantined, as a time").into();
             events.push((mistimed, "quarantined"));

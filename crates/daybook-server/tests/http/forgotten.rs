@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use daybook_harness::privacy::{
     Answer, LogCopy, Person, Piece, Proof, Request, Subject, copy_directory, try_to_forget,
 };
+use daybook_harness::search::{Haystack, Needles};
 use daybook_log::{Filter, Log, LogOptions, ReadLimit};
 use daybook_server::Config;
 use http::Method;
@@ -27,6 +28,28 @@ async fn a_server_forgets(backend: Backend) {
     let mut served = Served::new(backend).await;
     let proof = try_to_forget(&mut served).await;
     verify(&served, &proof).await;
+}
+
+/// Ids that an app makes of names, and what else stands beside a quarantined event.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_may_be_made_of_a_name() {
+    let site = Site::new().await;
+    let reader = site.key(&json!({"scopes": ["read"]})).await;
+    let needles = Needles::new().value("id", "order-of-zadeluvimo");
+    let good =
+        json!({"eventId": "order-of-zadeluvimo-1", "kind": "order.placed", "customer": 4711, "payload": {"total": 1}});
+    let bad =
+        json!({"eventId": "order-of-zadeluvimo-2", "kind": "order.placed", "customer": 4711, "payload": {"total": -1}});
+    let receipts = site.send(&json!([good, bad])).await;
+    assert_eq!((&receipts["stored"], &receipts["quarantined"]), (&json!(1), &json!(1)));
+    let listed = site.get("/v1/shop/quarantine").send().await.body;
+    Haystack::new()
+        .bytes("shown", &listed)
+        .search(&Needles::new().value("id", "order-of-zadeluvimo"))
+        .assert_finds_all();
+    let blind = site.call(Method::GET, "/v1/shop/quarantine").key(&reader).send().await.body;
+    let rows = sqlite_rows(&site.state()).await;
+    Haystack::new().bytes("blind", &blind).bytes("rows", &rows).directory(site.data()).search(&needles).assert_clean();
 }
 
 /// The trial is worth something: a view that keeps a name does not get through it.

@@ -10,6 +10,7 @@ use daybook_log::{Filter, ReadLimit};
 use crate::collector::{App, Collector};
 use crate::limits;
 use crate::opening::Opener;
+use crate::output::Form;
 use crate::problem::Problem;
 use crate::query::NameFilter;
 
@@ -24,8 +25,31 @@ pub struct Reading {
     pub names: NameFilter,
     /// That happened at this time or later.
     pub since: Option<Timestamp>,
-    /// With what is sealed in them.
-    pub opened: bool,
+    /// With what is sealed in them, and how.
+    pub sight: Sight,
+}
+
+/// How much of an event is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sight {
+    /// What everybody may see.
+    #[default]
+    Closed,
+    /// What is sealed in it too.
+    Open,
+    /// The same, in the words of its app: with the client's own anonymous id, where it sent one.
+    OwnWords,
+}
+
+impl Sight {
+    /// What a key may see of events in a form.
+    pub fn of(privacy: bool, form: Form) -> Self {
+        match form {
+            _ if !privacy => Self::Closed,
+            Form::Dialect => Self::OwnWords,
+            Form::Canonical | Form::CloudEvent => Self::Open,
+        }
+    }
 }
 
 /// How far a reading got.
@@ -96,7 +120,7 @@ pub fn read(
             }
         }
         let whole = events.len() < reading.limit - taken;
-        let events = open(collector, app, events, reading.opened)?;
+        let events = open(collector, app, events, reading.sight)?;
         for (event, opened) in events {
             got.next = event.position;
             got.opened += u64::from(opened);
@@ -115,8 +139,8 @@ pub fn read(
     Ok(got)
 }
 
-/// Opens events of an app, if they are wanted opened; says of each whether something personal is in it now. For threads
-/// where waiting is allowed.
+/// Opens events of an app as far as is wanted; says of each whether something personal is in it now. For threads where waiting
+/// is allowed.
 ///
 /// # Errors
 /// When the vault does not answer.
@@ -124,9 +148,9 @@ pub fn open(
     collector: &Collector,
     app: &App,
     events: Vec<Stored>,
-    opened: bool,
+    sight: Sight,
 ) -> Result<Vec<(Event<'static>, bool)>, Problem> {
-    if !opened {
+    if sight == Sight::Closed {
         return Ok(events.into_iter().map(|stored| (stored.event, false)).collect());
     }
     let mut subjects: Vec<SubjectId> = events.iter().flat_map(Stored::people).collect();
@@ -139,10 +163,11 @@ pub fn open(
     };
     let opener = Opener::new(&collector.vault, &app.slug, people);
     let open = |stored: Stored| {
-        let sealed = stored.is_sealed();
         let opened = opener.open(stored);
-        let names = opened.event.identity.is_some();
-        (opened.event, sealed || names)
+        // Records from before there was sealing have their names in clear.
+        let personal = opened.readable > 0 || opened.event.identity.is_some();
+        let event = if sight == Sight::OwnWords { opened.in_own_words() } else { opened.event };
+        (event, personal)
     };
     Ok(events.into_iter().map(open).collect())
 }

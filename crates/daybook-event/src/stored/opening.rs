@@ -65,6 +65,8 @@ pub struct Opened {
     pub event: Event<'static>,
     /// The client's own anonymous id, where it sent one: the event has Daybook's in its place.
     pub own_anonymous_id: Option<Cow<'static, str>>,
+    /// How many sealed parts opened.
+    pub readable: usize,
     /// How many sealed parts did not open: their person was erased, their month is over, or the key is lost.
     pub unreadable: usize,
 }
@@ -161,8 +163,9 @@ impl Stored {
                 None => unreadable += 1,
             }
         }
+        let readable = parts.len();
         let own_anonymous_id = restore(parts, &mut self.event);
-        Opened { event: self.event, own_anonymous_id, unreadable }
+        Opened { event: self.event, own_anonymous_id, readable, unreadable }
     }
 
     fn keys(

@@ -16,7 +16,7 @@ use crate::media;
 use crate::output::{self, Form};
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::reading::{self, Got, Reading};
+use crate::reading::{self, Got, Reading, Sight};
 
 /// Where a page whose body is a bare list says how to go on.
 const NEXT: HeaderName = HeaderName::from_static("daybook-next");
@@ -66,7 +66,7 @@ pub async fn feed(
         limit: query.limit(daybook_event::limits::PAGE_EVENTS_DEFAULT, daybook_event::limits::PAGE_EVENTS_MAX)?,
         names: query.names()?,
         since: query.time("since")?,
-        opened: key.has(Scope::Privacy),
+        sight: Sight::of(key.has(Scope::Privacy), form),
     };
     let (reader, slug) = (Arc::clone(&collector), Arc::clone(&app.slug));
     let (body, got) = reading::apart(&collector, move || page(&reader, &app, &wanted, media_type, form)).await?;
@@ -147,7 +147,7 @@ fn page(
             body.push(b',');
         }
         first = false;
-        output::write(event, &app.catalog, form, reading.opened, &mut body);
+        output::write(event, &app.catalog, form, reading.sight != Sight::Closed, &mut body);
         if lines {
             body.push(b'\n');
         }
@@ -172,7 +172,7 @@ fn one(collector: &Collector, app: &App, id: &str, form: Form, privacy: bool) ->
     let position = known.first().copied().flatten().ok_or_else(unknown)?.position;
     let record = collector.log.record(position).map_err(|error| failed(&error))?.ok_or_else(unknown)?;
     let stored = stored::decode(&record, position).map_err(|error| failed(&error))?;
-    let Some((event, opened)) = reading::open(collector, app, vec![stored], privacy)?.pop() else {
+    let Some((event, opened)) = reading::open(collector, app, vec![stored], Sight::of(privacy, form))?.pop() else {
         return Err(unknown());
     };
     // A count is not an event, though it has a place.

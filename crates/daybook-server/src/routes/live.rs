@@ -21,7 +21,7 @@ use crate::limits;
 use crate::output::{self, Form};
 use crate::problem::Problem;
 use crate::query::{NameFilter, Query};
-use crate::reading::{self, Got, Reading};
+use crate::reading::{self, Got, Reading, Sight};
 
 /// Chunks that may wait for a reader, besides the last word.
 const CHUNKS_WAITING: usize = 2;
@@ -205,7 +205,7 @@ impl Tail {
             limit: limits::LIVE_PAGE_EVENTS,
             names: self.names.clone(),
             since: None,
-            opened: self.privacy,
+            sight: Sight::of(self.privacy, self.form),
         };
         let (reader, app) = (Arc::clone(collector), Arc::clone(&self.app));
         let (form, privacy) = (self.form, self.privacy);

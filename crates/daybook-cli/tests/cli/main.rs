@@ -16,5 +16,6 @@ mod master_key;
 mod people;
 mod process;
 mod retention;
+mod state;
 mod tools;
 mod validate;

@@ -78,10 +78,12 @@ pub async fn open(place: &StatePlace) -> Result<DatabaseConnection, OpenStateErr
     }
 }
 
-/// Brings the tables up to date. Whoever calls sees to it that no other process does the same.
+/// Brings the tables up to date, the vault's too, which are in the same database. Whoever calls sees to it that no other process does the same.
 async fn migrate(database: &DatabaseConnection) -> Result<(), DbErr> {
     // What it says of its progress is no news to whoever runs a server; what goes wrong is returned.
-    migration::Migrator::up(database, None).with_subscriber(NoSubscriber::default()).await
+    let quiet = NoSubscriber::default;
+    migration::Migrator::up(database, None).with_subscriber(quiet()).await?;
+    daybook_privacy::tables::Migrator::up(database, None).with_subscriber(quiet()).await
 }
 
 /// Begins a transaction that will write. On SQLite it takes the write lock at once: one that begins by reading could find,
@@ -117,7 +119,9 @@ pub(crate) fn is_passing(error: &DbErr) -> bool {
         _ => return false,
     };
     match &**cause {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        // A certificate that is not believed is an error of this kind, too.
+        sqlx::Error::Io(cause) => cause.kind() != std::io::ErrorKind::InvalidData,
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(cause) if cause.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() => {
             cause.code().is_some_and(|code| postgres::is_passing_code(&code))
         }

@@ -46,6 +46,9 @@ printf '%6s %12s %12s %10s %9s %9s %9s %11s %8s\n' \
   batch connections events events/s "p50 ms" "p99 ms" "max ms" "server cpu" "rss MB"
 for batch in $batches; do
   rm -rf "$work/data"
+  : >"$work/server.log"
+  # Not in the home of whoever measures.
+  export DAYBOOK_MASTER_KEY_FILE="$work/master.key"
   "$daybook" serve --data "$work/data" --listen 127.0.0.1:0 --log-level warn 2>"$work/server.log" &
   server=$!
   url=
@@ -57,7 +60,8 @@ for batch in $batches; do
   done
   # Small batches need company to share an fsync; large ones keep the server busy by themselves.
   lanes=${connections:-$(( batch >= 1000 ? 4 : batch >= 100 ? 16 : 64 ))}
-  "$daybook" load --server "$url" --data "$work/data" --batch "$batch" --connections "$lanes" --duration 2 >/dev/null
+  # The vault meets its 100,000 people before anything is measured, as it would in a product that has been running.
+  "$daybook" load --server "$url" --data "$work/data" --batch 1000 --connections 4 --events 800000 >/dev/null
   before=$(ticks)
   "$daybook" load --server "$url" --data "$work/data" --batch "$batch" --connections "$lanes" \
     --duration "$seconds" --format json >"$work/report.json"

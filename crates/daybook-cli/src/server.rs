@@ -116,7 +116,8 @@ fn filter(level: &str) -> String {
     match level {
         "error" | "warn" | "off" => level.to_owned(),
         _ if level.chars().all(char::is_alphabetic) => {
-            format!("warn,daybook={level},daybook_server={level},daybook_log={level}")
+            let ours = ["daybook", "daybook_admission", "daybook_log", "daybook_privacy", "daybook_server"];
+            ours.iter().fold("warn".to_owned(), |filter, part| format!("{filter},{part}={level}"))
         }
         _ => level.to_owned(),
     }

@@ -93,12 +93,16 @@ fn events(
     let limit = ReadLimit { records: limits::EXPORT_PAGE_RECORDS, ..ReadLimit::default() };
     // What comes while it is written is for the next export.
     let head: Position = collector.log.head();
-    // Others whom an event names stay sealed: their names are theirs.
-    let people = runtime.block_on(collector.vault.by_id(ids)).map_err(io::Error::other)?;
-    let opener = Opener::new(&collector.vault, &app.slug, people);
     let mut after = 0;
     while after < head {
         let page = collector.log.read(after, limit, &filter).map_err(io::Error::other)?;
+        // Asked for each page, so that who is erased meanwhile is not read on. Others whom an event names stay sealed: their
+        // names are theirs.
+        let people = runtime.block_on(collector.vault.by_id(ids)).map_err(io::Error::other)?;
+        if people.is_empty() {
+            return Err(io::Error::other("the person was erased while the export was written"));
+        }
+        let opener = Opener::new(&collector.vault, &app.slug, people);
         for record in page.records.iter().filter(|record| record.position <= head) {
             let about = stored::peek(&record.bytes).is_some_and(|peek| ids.iter().any(|id| peek.is_about(*id)));
             if !about {
@@ -106,7 +110,8 @@ fn events(
             }
             let stored = stored::decode(&record.bytes, record.position).map_err(io::Error::other)?;
             let opened = opener.open(stored);
-            writer.event(&opened.event, opened.unreadable).map_err(failed)?;
+            let unreadable = opened.unreadable;
+            writer.event(&opened.in_own_words(), unreadable).map_err(failed)?;
         }
         if page.next <= after {
             break;

@@ -124,7 +124,8 @@ pub async fn export(
 
 /// Erases a person: their secrets are destroyed, and with them everything that is sealed for them, wherever it lies.
 ///
-/// The answer is a signed report. Of somebody who is not known it says so.
+/// The answer is a signed report. Of somebody who is not known it says so. What a browser sent under an anonymous id of its own
+/// before anybody signed in belongs to nobody's identity; it is erased by that id, with `kind=anonymous`.
 #[utoipa::path(
     delete, path = "/v1/{app}/subjects/{identity}", tag = "people", operation_id = "eraseSubject",
     params(

@@ -133,7 +133,7 @@ pub async fn show(
     let known = collector.vault.subject(&asked.app.slug, &asked.name).await?.ok_or_else(unknown)?;
     let access = Access { subject: Some(known.id), ..Access::to(&asked.app.slug, "subject") };
     collector.note_access(&asked.key, access).await?;
-    let consents = all_consents(&asked.app, known.consents);
+    let consents = all_consents(&asked.app, &known.consents);
     json(&SubjectBody { anonymous_id: known.id, created: known.created, objected: known.objected, consents })
 }
 
@@ -161,7 +161,7 @@ pub async fn consents(
     let (parts, _) = request.into_parts();
     let (asked, _) = Asked::read(&collector, &parts, &slug, person, &[]).await?;
     let rows = collector.vault.consents(&asked.app.slug, &asked.name).await?;
-    json(&ConsentsBody { consents: all_consents(&asked.app, rows) })
+    json(&ConsentsBody { consents: all_consents(&asked.app, &rows) })
 }
 
 /// What holds of one purpose for a person.
@@ -383,7 +383,7 @@ fn purpose_of<'a>(app: &'a App, purpose: &str) -> Result<&'a ConsentPurpose, Pro
     })
 }
 
-fn all_consents(app: &App, rows: Vec<ConsentRow>) -> Vec<ConsentBody> {
+fn all_consents(app: &App, rows: &[ConsentRow]) -> Vec<ConsentBody> {
     let row_of = |purpose: &ConsentPurpose| rows.iter().find(|row| row.purpose == purpose.purpose).cloned();
     app.catalog.consent.iter().map(|purpose| consent_body(purpose, row_of(purpose))).collect()
 }

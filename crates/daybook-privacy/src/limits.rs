@@ -9,7 +9,7 @@ pub const GROUP_PEOPLE: usize = 10_000;
 /// Rows that one statement reads, makes or deletes.
 pub const CHUNK_ROWS: usize = 500;
 /// People whose secrets are kept in memory, unless the configuration says otherwise.
-pub const PEOPLE_CACHED: usize = 200_000;
+pub const PEOPLE_CACHED: usize = 500_000;
 /// Longest name of a person, in bytes. Longer ones are refused.
 pub const NAME_BYTES_MAX: usize = 64 << 10;
 /// How long the command that prints the master key may take.

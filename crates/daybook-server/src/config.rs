@@ -125,7 +125,7 @@ pub struct Privacy {
     pub master_key_command: Option<String>,
     /// The directory for master keys that no option names. Default: `daybook` in the user's configuration directory.
     pub key_directory: Option<PathBuf>,
-    /// People kept in memory. Default 200,000, about 60 MB.
+    /// People kept in memory. Default 500,000, at most about 150 MB.
     pub people_cached: usize,
 }
 

@@ -65,7 +65,7 @@ pub const QUARANTINE_ROWS_PER_TRANSACTION: usize = 5_000;
 pub const QUARANTINE_EVICTION_ROWS: u64 = 500;
 
 /// People whose secrets and consents are kept in memory.
-pub const PEOPLE_CACHED_DEFAULT: usize = 200_000;
+pub const PEOPLE_CACHED_DEFAULT: usize = 500_000;
 /// Time from one run of the retention to the next.
 pub const RETENTION_EVERY_DEFAULT: Duration = Duration::from_secs(24 * 60 * 60);
 /// Least time between two runs of the retention.

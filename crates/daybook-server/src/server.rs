@@ -1,5 +1,7 @@
 //! The server: opened, run, stopped.
 
+mod vault;
+
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::io::Write;
@@ -14,10 +16,9 @@ use daybook_catalog::{Catalogs, Diagnostic};
 use daybook_event::Severity;
 use daybook_log::{Log, LogOptions, OpenError};
 use daybook_privacy::erasure::{Eraser, EraserOptions};
-use daybook_privacy::master_key::{MasterKeyError, replace_file};
-use daybook_privacy::vault::{VaultId, inspect};
+use daybook_privacy::master_key::MasterKeyError;
 use daybook_privacy::view::View;
-use daybook_privacy::{MasterKey, MasterKeySource, OpenVaultError, Vault, VaultError, VaultOptions};
+use daybook_privacy::{OpenVaultError, VaultError};
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait, PaginatorTrait};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -176,7 +177,7 @@ impl Server {
         // The log is this process's from here on: nobody else runs on this directory.
         let recovery_ms = u64::try_from(opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         let admin_key_file = make_admin_key(&database, &config.data).await?;
-        let opened_vault = open_vault(&database, &config).await?;
+        let opened_vault = vault::open(&database, &config).await?;
         let was_clean = settings::mark_running(&database).await?;
         let (quarantine, _writer) = Quarantine::open(database.clone(), config.quarantine.bytes_per_app).await?;
         let listener = TcpListener::bind(config.listen).await;
@@ -314,24 +315,6 @@ impl ServerHandle {
 }
 
 impl Collector {
-    /// Writes down that the vault cannot read everything, if so.
-    async fn note_degraded_vault(self: &Arc<Self>) {
-        let Ok(status) = self.vault.status().await else { return };
-        if !status.is_degraded() {
-            return;
-        }
-        let numbers = |open: bool| {
-            let generations = status.generations.iter().filter(move |generation| generation.open == open);
-            generations.map(|generation| generation.generation).collect::<Vec<_>>()
-        };
-        let data = json!({
-            "generation": numbers(true).last(), "locked": numbers(false), "people": status.people,
-            "unreadable_people": status.unreadable_people, "damaged_people": status.damaged_people,
-            "unreadable_months": status.unreadable_months,
-        });
-        self.note("privacy.vault.degraded", None, data).await;
-    }
-
     /// The last writes to the state database.
     async fn finish_state(&self) {
         if let Err(error) = self.keys.write_last_used().await {
@@ -383,46 +366,6 @@ fn load_apps(config: &Config) -> Result<(Catalogs, Apps, Vec<Diagnostic>), Start
         return Err(StartError::BrowserApp { app: app.clone(), hint });
     }
     Ok((loaded.catalogs, apps, loaded.diagnostics))
-}
-
-/// An open vault, and what is to be told of it.
-struct OpenedVault {
-    vault: Vault,
-    new_key_file: Option<PathBuf>,
-    warnings: Vec<String>,
-}
-
-/// Opens the vault. Without its master key it opens too: then it makes new people under another key, and says what it cannot
-/// read.
-async fn open_vault(database: &DatabaseConnection, config: &Config) -> Result<OpenedVault, StartError> {
-    let privacy = &config.privacy;
-    let (source, directory) = (privacy.master_key(), privacy.directory());
-    let id = VaultId::of(database).await?;
-    let made = make_first_key(&source, database).await?;
-    let found = source.load_or_stand_in(&id, directory.as_deref()).await?;
-    let mut warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
-    let options = VaultOptions { people_cached: privacy.people_cached };
-    let vault = Vault::open(database.clone(), found.keys, options).await?;
-    let status = vault.status().await.map_err(|error| StartError::VaultStatus(Box::new(error)))?;
-    if status.is_degraded() {
-        warnings.push(format!(
-            "the vault cannot read {} people and {} months: the master key that wraps them is not at hand, or they are \
-             damaged; events are taken all the same",
-            status.unreadable_people, status.unreadable_months
-        ));
-    }
-    Ok(OpenedVault { vault, new_key_file: found.path.filter(|_| made || found.made), warnings })
-}
-
-/// Makes the file that is to hold the master key, on the first start: later a missing one is not made, for another key would
-/// open nothing.
-async fn make_first_key(source: &MasterKeySource, database: &DatabaseConnection) -> Result<bool, StartError> {
-    let MasterKeySource::File(path) = source else { return Ok(false) };
-    if path.symlink_metadata().is_ok() || !inspect(database, &[]).await?.generations.is_empty() {
-        return Ok(false);
-    }
-    replace_file(path, &[MasterKey::random()?])?;
-    Ok(true)
 }
 
 /// Makes the first key where there is none yet, and says where it is.

@@ -2,6 +2,7 @@
 //! person they are about, where that can be told, and of the month they came in.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use daybook_admission::QuarantineEntry;
@@ -11,6 +12,7 @@ use daybook_privacy::VaultError;
 use rand::RngCore;
 
 use crate::collector::{App, Collector};
+use crate::opening::Opener;
 use crate::quarantine::{Entry, NewEntry, SealedEvent};
 
 impl Collector {
@@ -50,17 +52,14 @@ impl Collector {
     ) -> Result<Vec<SealedEvent>, VaultError> {
         let month = Month::of(now);
         let mut needs = Needs { people: Vec::new(), months: vec![(Cow::Borrowed(QUARANTINE), month)] };
-        let numbers: Vec<Option<usize>> = people
-            .into_iter()
-            .map(|person| {
-                let person = person?;
-                let at = needs.people.iter().position(|known| *known == person).unwrap_or_else(|| {
-                    needs.people.push(person);
-                    needs.people.len() - 1
-                });
-                Some(at)
+        let mut places: HashMap<PersonName<'static>, usize> = HashMap::new();
+        let mut place = |person: PersonName<'static>| {
+            *places.entry(person).or_insert_with_key(|person| {
+                needs.people.push(person.clone());
+                needs.people.len() - 1
             })
-            .collect();
+        };
+        let numbers: Vec<Option<usize>> = people.into_iter().map(|person| person.map(&mut place)).collect();
         let keys = self.vault.ensure(&app.slug, &needs).await?;
         // Asked for one month, the vault gives one.
         let Some(secret) = keys.months.first() else { return Err(VaultError::Closed) };
@@ -87,16 +86,14 @@ impl Collector {
     pub async fn open_aside(&self, app: &App, entries: &[Entry]) -> Result<Vec<Option<String>>, VaultError> {
         let subjects: Vec<SubjectId> = entries.iter().filter_map(subject).collect();
         let people = self.vault.by_id(&subjects).await?;
-        let months = self.vault.months(&app.slug);
+        let opener = Opener::new(&self.vault, &app.slug, people);
         let context = context(app);
         let open = |entry: &Entry| {
             let Some(sealed) = &entry.sealed else { return Some(entry.event.clone()) };
-            let secret = months.get(QUARANTINE, Month::from_number(entry.month?))?;
-            let keys = match subject(entry) {
-                Some(subject) => SealKeys::derive(Some(&people.get(&subject)?.secret), secret),
-                None => SealKeys::derive(None, secret),
-            };
-            String::from_utf8(keys.open(&context, sealed).ok()?).ok()
+            let month = Month::from_number(entry.month?);
+            let keys = opener.keys(QUARANTINE, month, subject(entry));
+            let opened = keys.into_iter().find_map(|keys| keys.open(&context, sealed).ok())?;
+            String::from_utf8(opened).ok()
         };
         Ok(entries.iter().map(open).collect())
     }

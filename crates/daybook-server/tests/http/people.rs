@@ -282,7 +282,12 @@ async fn people_get_what_is_kept_of_them(backend: Backend) {
 
 async fn without_its_master_key_a_server_goes_on_and_says_what_it_cannot_read(backend: Backend) {
     let site = Site::with_state_on(backend.clone(), |_| {}).await;
-    send(&site, json!([zone(1, 12345)])).await;
+    let broken = |number: u32| {
+        let mut event = zone(number, 12345);
+        event["properties"] = json!({});
+        event
+    };
+    send(&site, json!([zone(1, 12345), broken(11)])).await;
     let key_file = site.master_key_file();
     let key = std::fs::read_to_string(&key_file).unwrap();
     let directory = site.stop().await;
@@ -290,7 +295,7 @@ async fn without_its_master_key_a_server_goes_on_and_says_what_it_cannot_read(ba
     let site = Site::start_on(backend.clone(), directory, |_| {}).await;
     let told = site.get("/v1/privacy").send().await.ok();
     assert_eq!((&told["vault"]["state"], &told["vault"]["unreadable_people"]), (&json!("degraded"), &json!(1)));
-    assert_eq!(send(&site, json!([zone(2, 12345)])).await["stored"], 1);
+    assert_eq!(send(&site, json!([zone(2, 12345), broken(12)])).await["stored"], 1);
     assert_eq!(send(&site, json!([zone(1, 12345)])).await["duplicate"], 1, "its digest cannot be made any more");
     let events = feed(&site, &site.admin).await;
     assert!(events[0].get("identity").is_none() && events[1]["identity"] == "12345");
@@ -302,6 +307,9 @@ async fn without_its_master_key_a_server_goes_on_and_says_what_it_cannot_read(ba
     let site = Site::start_on(backend.clone(), directory, |_| {}).await;
     let events = feed(&site, &site.admin).await;
     assert!(events.iter().all(|event| event["identity"] == "12345"), "{events:?}");
+    let quarantine = site.get(&format!("{COMMUNITIES}/quarantine")).send().await.ok();
+    let kept: Vec<&Value> = quarantine["entries"].as_array().unwrap().iter().map(|entry| &entry["event"]).collect();
+    assert!(kept.len() == 2 && kept.iter().all(|event| event["identity_id"] == 12345), "{kept:?}");
     // Two random ids for one person by now: an erasure takes both.
     site.call(Method::DELETE, &format!("{COMMUNITIES}/subjects/12345")).key(&site.admin).send().await.ok();
     assert!(feed(&site, &site.admin).await.iter().all(|event| event.get("identity").is_none()));

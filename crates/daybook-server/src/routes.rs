@@ -15,11 +15,14 @@ pub(crate) mod subjects;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
 
 use crate::collector::Collector;
 use crate::problem::Problem;
-use crate::{cors, observe};
+use crate::{cors, media, observe};
 
 use events::receipts_json;
 
@@ -89,4 +92,13 @@ pub fn router(collector: Arc<Collector>) -> Router {
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(observe::panicked))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&collector), observe::request))
         .with_state(collector)
+}
+
+/// A value as the JSON body of an answer.
+///
+/// # Errors
+/// When it cannot be written as JSON, which everything here can.
+fn json(value: &impl Serialize) -> Result<Response, Problem> {
+    let body = serde_json::to_vec(value).map_err(|error| Problem::internal("server.failed", &error))?;
+    Ok(([(CONTENT_TYPE, media::JSON)], body).into_response())
 }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use daybook_catalog::EventType;
-use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
+use super::json;
 use crate::collector::{App, Collector};
-use crate::media;
 use crate::problem::Problem;
 use crate::query::Query;
 
@@ -96,9 +95,4 @@ fn one(app: &App, found: Option<&EventType>) -> Result<Response, Problem> {
         Problem::not_found("catalog.unknown", "The catalog has no such event type, or not in this version.")
     })?;
     json(&app.catalog.event_json(event_type))
-}
-
-fn json(value: &serde_json::Value) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(value).map_err(|error| Problem::internal("server.failed", &error))?;
-    Ok(([(CONTENT_TYPE, media::JSON)], body).into_response())
 }

@@ -5,14 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
-use serde::Serialize;
 
+use super::json;
 use super::quarantine::read_small;
 use crate::collector::Collector;
 use crate::keyring::Key;
 use crate::keys::{self, CreatedKey, KeyInfo, NewKey, Scope, now};
-use crate::media;
 use crate::problem::Problem;
 use crate::query::Query;
 
@@ -31,7 +29,7 @@ pub async fn list(State(collector): State<Arc<Collector>>, request: Request) -> 
     collector.authorise(&parts, &[Scope::Admin]).await?;
     Query::parse(parts.uri.query(), &[])?;
     let keys = keys::all(&collector.database).await.map_err(|error| Problem::state(&error))?;
-    json(StatusCode::OK, &serde_json::json!({ "keys": keys }))
+    json(&serde_json::json!({ "keys": keys }))
 }
 
 /// Makes a key. The answer is the only place where it is ever shown.
@@ -60,7 +58,7 @@ pub async fn create(State(collector): State<Arc<Collector>>, request: Request) -
     let created = keys::insert(&collector.database, new, now()).await?;
     refresh(&collector).await;
     note(&collector, "key.created", &admin, &created.info).await;
-    json(StatusCode::CREATED, &created)
+    Ok((StatusCode::CREATED, json(&created)?).into_response())
 }
 
 /// Takes a key back, for good.
@@ -89,7 +87,7 @@ pub async fn revoke(
         refresh(&collector).await;
         note(&collector, "key.revoked", &admin, &revoked).await;
     }
-    json(StatusCode::OK, &revoked)
+    json(&revoked)
 }
 
 /// Writes down who changed what.
@@ -114,9 +112,4 @@ async fn refresh(collector: &Collector) {
     if let Err(error) = collector.keys.refresh().await {
         tracing::warn!(error = %crate::problem::Chain(&error), "the keys could not be read again");
     }
-}
-
-fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(value).map_err(|error| Problem::internal("server.failed", &error))?;
-    Ok((status, [(CONTENT_TYPE, media::JSON)], body).into_response())
 }

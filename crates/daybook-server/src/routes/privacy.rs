@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::subjects::json;
+use super::json;
 use crate::collector::Collector;
 use crate::keys::Scope;
 use crate::problem::Problem;

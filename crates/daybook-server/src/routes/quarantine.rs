@@ -6,19 +6,18 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::json;
 use crate::access::Access;
 use crate::collector::{App, Collector};
 use crate::keyring::Key;
 use crate::keys::{Scope, now};
 use crate::limits;
-use crate::media;
 use crate::problem::Problem;
 use crate::quarantine::{Change, Entry, Selection};
 use crate::query::Query;
@@ -387,9 +386,4 @@ fn body_of(entry: Entry, event: Option<String>) -> EntryBody {
         attempts: entry.attempts,
         position: entry.position,
     }
-}
-
-fn json(value: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(value).map_err(|error| Problem::internal("server.failed", &error))?;
-    Ok(([(CONTENT_TYPE, media::JSON)], body).into_response())
 }

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::subjects::json;
+use super::json;
 use crate::collector::Collector;
 use crate::keys::Scope;
 use crate::problem::Problem;

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::subjects::{json, unknown};
+use super::json;
+use super::subjects::unknown;
 use crate::access::Access;
 use crate::collector::Collector;
 use crate::keyring::Key;

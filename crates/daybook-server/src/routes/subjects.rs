@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use daybook_catalog::ConsentPurpose;
 use daybook_event::{SubjectId, Timestamp};
 use daybook_privacy::{ConsentRow, NewConsent};
-use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::json;
 use super::quarantine::read_small;
 use crate::access::Access;
 use crate::collector::{App, Collector};
 use crate::keys::now;
 use crate::limits;
-use crate::media;
 use crate::own_events::Note;
 use crate::problem::Problem;
 use crate::rights::Asked;
@@ -429,9 +428,4 @@ fn without_nulls(mut data: serde_json::Value) -> serde_json::Value {
         members.retain(|name, value| !value.is_null() || name == "previous");
     }
     data
-}
-
-pub(super) fn json(value: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(value).map_err(|error| Problem::internal("server.failed", &error))?;
-    Ok(([(CONTENT_TYPE, media::JSON)], body).into_response())
 }

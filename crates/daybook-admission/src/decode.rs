@@ -55,6 +55,17 @@ impl<'b> Decoded<'b> {
         &self.people
     }
 
+    /// Gives each event without an id the one that `id_of` makes of its place, so that it is known when it comes again.
+    pub fn give_ids(&mut self, admission: &Admission, id_of: impl Fn(usize) -> EventId) {
+        for (index, (event, key)) in self.events.iter_mut().zip(&mut self.keys).enumerate() {
+            if event.sent.id.is_none() {
+                let id = id_of(index);
+                event.sent.id = Some(id);
+                *key = admission.record_key(&id);
+            }
+        }
+    }
+
     /// How many events there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use daybook_event::Severity;
 
-use crate::files::{self, AppFiles, CATALOG_FILE};
-use crate::lint::{App, Header, lint};
+use crate::consumers::Spec;
+use crate::files::{self, AppFiles, CATALOG_FILE, CONSUMERS_FILE};
+use crate::lint::{App, Header, lint, lint_options};
 use crate::source::{Place, Problem, SourceFile};
-use crate::{AppCatalog, Diagnostic, read, read_catalog, read_events};
+use crate::{AppCatalog, Diagnostic, read, read_catalog, read_consumers, read_events, webhooks};
 
 /// The catalogs of all apps, by slug. Cloning is cheap.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +39,7 @@ impl Catalogs {
     /// The catalogs that ship with Daybook, built into the program.
     #[must_use]
     pub fn builtin() -> Loaded {
-        assemble(files::builtin(), Origin::Used)
+        assemble(files::builtin(), Origin::Used, NO_OPINION)
     }
 
     /// The catalogs in `dirs`, each an app's directory or a directory of such, and those that ship unless left out. An
@@ -46,7 +47,7 @@ impl Catalogs {
     #[must_use]
     pub fn load(dirs: &[PathBuf], with_builtin: bool) -> Loaded {
         let found = dirs.iter().flat_map(|dir| files::directory(dir)).collect();
-        let mut loaded = assemble(found, Origin::Used);
+        let mut loaded = assemble(found, Origin::Used, NO_OPINION);
         if with_builtin {
             let shipped = Self::builtin();
             let mut apps = (*shipped.catalogs.apps).clone();
@@ -80,8 +81,21 @@ pub fn check(dir: &Path) -> Loaded {
 /// The catalogs in several directories, as [`check`] does it; that an app is in two of them is found too.
 #[must_use]
 pub fn check_all<P: AsRef<Path>>(dirs: &[P]) -> Loaded {
-    assemble(dirs.iter().flat_map(|dir| files::directory(dir.as_ref())).collect(), Origin::Checked)
+    check_all_with(dirs, NO_OPINION)
 }
+
+/// As [`check_all`], with somebody asked about the options of each consumer, which only handlers understand. What they find is
+/// an error at its place in the file, where it begins with the option: `options.rules[0].name: is missing`.
+#[must_use]
+pub fn check_all_with<P: AsRef<Path>>(dirs: &[P], options: OptionsCheck<'_>) -> Loaded {
+    assemble(dirs.iter().flat_map(|dir| files::directory(dir.as_ref())).collect(), Origin::Checked, options)
+}
+
+/// Tells what is wrong with the options of a consumer.
+pub type OptionsCheck<'c> = &'c dyn Fn(&Spec, &AppCatalog) -> Vec<String>;
+
+/// Finds nothing wrong with any options.
+const NO_OPINION: OptionsCheck<'static> = &|_, _| Vec::new();
 
 /// The catalog of one app from texts instead of files: pairs of a path within the app's directory (`catalog.yaml`,
 /// `events/orders.yaml`) and its text.
@@ -96,7 +110,7 @@ pub fn from_texts(files: &[(&str, &str)]) -> Loaded {
         Problem::error("catalog.missing", "there is no catalog.yaml").at(&file, Place::START);
         app.around.push(file);
     }
-    assemble(vec![app], Origin::Used)
+    assemble(vec![app], Origin::Used, NO_OPINION)
 }
 
 /// What catalogs are read for.
@@ -108,12 +122,12 @@ enum Origin {
     Checked,
 }
 
-fn assemble(found: Vec<AppFiles>, origin: Origin) -> Loaded {
+fn assemble(found: Vec<AppFiles>, origin: Origin, options: OptionsCheck<'_>) -> Loaded {
     let mut apps: BTreeMap<String, Arc<AppCatalog>> = BTreeMap::new();
     let mut places: BTreeMap<String, String> = BTreeMap::new();
     let mut diagnostics = Vec::new();
     for files in found {
-        let catalog = resolve(&files, origin);
+        let catalog = resolve(&files, origin, options);
         if let (Some(catalog), Some(file)) = (&catalog, &files.catalog)
             && !catalog.app.is_empty()
         {
@@ -137,7 +151,7 @@ fn assemble(found: Vec<AppFiles>, origin: Origin) -> Loaded {
 }
 
 /// Reads and judges the files of one app.
-fn resolve(files: &AppFiles, origin: Origin) -> Option<AppCatalog> {
+fn resolve(files: &AppFiles, origin: Origin, options: OptionsCheck<'_>) -> Option<AppCatalog> {
     let may_be_daybook = files.shipped || origin == Origin::Checked;
     let catalog = files.catalog.as_ref().and_then(|file| read_catalog::read(file, may_be_daybook));
     let mut declared = Vec::new();
@@ -147,18 +161,27 @@ fn resolve(files: &AppFiles, origin: Origin) -> Option<AppCatalog> {
     for file in &files.plugins {
         declared.extend(read_events::read(file, catalog.as_ref(), true));
     }
+    let mut consumers = Vec::new();
     for file in &files.others {
-        if let Some(root) = &file.root {
-            read::mapping(file, root, "the file");
+        match &file.root {
+            Some(_) if file.path == CONSUMERS_FILE => consumers = read_consumers::read(file, catalog.as_ref()),
+            Some(root) => drop(read::mapping(file, root, "the file")),
+            None => {}
         }
     }
     let header = catalog.zip(files.catalog.as_ref()).map(|(catalog, file)| Header { file, catalog });
-    let consumers = files.others.iter().find(|file| file.path == "consumers.yaml");
     let app = App { header, declared, consumers };
     lint(&app);
-    let App { header, declared, .. } = app;
+    let App { header, declared, consumers } = app;
     let mut catalog = header?.catalog;
     catalog.events = declared.into_iter().map(|declared| declared.event_type).collect();
     catalog.events.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| one.version.cmp(&other.version)));
+    for listed in &consumers {
+        lint_options(listed, options(&listed.spec, &catalog));
+    }
+    catalog.consumers = consumers.into_iter().map(|listed| listed.spec).collect();
+    if let Some(file) = files.others.iter().find(|file| file.path == "webhooks.yaml") {
+        catalog.webhooks = webhooks::read(file, &catalog);
+    }
     Some(catalog)
 }

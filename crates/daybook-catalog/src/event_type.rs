@@ -33,6 +33,8 @@ pub struct EventType {
     pub indexed: bool,
     /// Top-level data fields that become tags.
     pub tags: Vec<String>,
+    /// Top-level data fields, single values that name nobody, that live counters count it by.
+    pub dimensions: Vec<String>,
     /// Data fields (dotted paths) that are personal.
     pub pii: BTreeMap<String, Pii>,
     /// Data fields (dotted paths) that look personal, and that somebody decided are not.

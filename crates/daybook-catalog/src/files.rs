@@ -13,8 +13,10 @@ static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../catalogs"
 
 /// The file every app has.
 pub(crate) const CATALOG_FILE: &str = "catalog.yaml";
+/// The file of an app's consumers.
+pub(crate) const CONSUMERS_FILE: &str = "consumers.yaml";
 /// Files that an app may have beside its catalog, and that others read.
-const OTHER_FILES: [&str; 4] = ["aggregates.yaml", "consumers.yaml", "dashboards.yaml", "demo.yaml"];
+const OTHER_FILES: [&str; 5] = ["aggregates.yaml", CONSUMERS_FILE, "dashboards.yaml", "demo.yaml", "webhooks.yaml"];
 /// Directories of event types.
 const EVENT_DIRECTORIES: [&str; 2] = ["events", "plugins"];
 

@@ -8,12 +8,14 @@
 //! A file is read into a tree that knows its places (`yaml`), the tree by typed readers (`read*`) into the model
 //! (`model`, `event_type`, `dialect`), and the model is judged as a whole (`lint`).
 
+pub mod consumers;
 pub mod dialect;
 pub mod duration;
 pub mod formats;
 pub mod limits;
 pub mod render;
 pub mod schema;
+pub mod webhooks;
 
 mod catalogs;
 mod diagnostic;
@@ -24,15 +26,17 @@ mod model;
 mod personal;
 mod read;
 mod read_catalog;
+mod read_consumers;
 mod read_dialect;
 mod read_events;
 mod read_migrations;
+mod read_where;
 mod source;
 mod summary;
 mod to_dialect;
 mod yaml;
 
-pub use catalogs::{Catalogs, Loaded, check, check_all, from_texts};
+pub use catalogs::{Catalogs, Loaded, OptionsCheck, check, check_all, check_all_with, from_texts};
 pub use diagnostic::Diagnostic;
 pub use dialect::{As, Dialect, Field, FieldSpec};
 pub use event_type::{

@@ -1,5 +1,6 @@
 //! What can only be judged when all files of an app have been read: references between them, schemas, examples.
 
+mod consumers;
 mod events;
 mod examples;
 mod graph;
@@ -8,8 +9,10 @@ mod personal;
 mod policies;
 mod schemas;
 
+pub(crate) use consumers::lint_options;
 use semver::Version;
 
+use crate::read_consumers::Listed;
 use crate::read_events::Declared;
 use crate::source::SourceFile;
 use crate::{AppCatalog, EventType};
@@ -20,8 +23,8 @@ pub(crate) struct App<'f> {
     pub(crate) header: Option<Header<'f>>,
     /// The event types of all files.
     pub(crate) declared: Vec<Declared<'f>>,
-    /// `consumers.yaml`, where there is one.
-    pub(crate) consumers: Option<&'f SourceFile>,
+    /// The consumers of `consumers.yaml`.
+    pub(crate) consumers: Vec<Listed<'f>>,
 }
 
 /// What `catalog.yaml` says, still without event types.
@@ -34,10 +37,8 @@ pub(crate) struct Header<'f> {
 pub(crate) fn lint(app: &App<'_>) {
     if let Some(header) = &app.header {
         policies::lint(header, &app.declared);
-        if let Some(consumers) = app.consumers {
-            policies::lint_consumers(consumers, &app.declared);
-        }
     }
+    consumers::lint(app);
     events::lint(app);
     schemas::lint(app);
     migrations::lint(app);

@@ -7,6 +7,8 @@ use regex::Regex;
 use semver::Version;
 use serde_json::{Map, Value};
 
+use crate::consumers;
+use crate::webhooks;
 use crate::{Consent, Dialect, EventType, Field, WithoutConsent};
 
 /// The catalog of one app, checked: every reference in it resolves and every schema compiles.
@@ -46,6 +48,10 @@ pub struct AppCatalog {
     pub types: Map<String, Value>,
     /// The event types, all versions, by name and then version.
     pub events: Vec<EventType>,
+    /// Who reacts to its events, in the order of the file.
+    pub consumers: Vec<consumers::Spec>,
+    /// Which services may call, in the order of the file.
+    pub webhooks: Vec<webhooks::Source>,
 }
 
 /// The rule event names follow.

@@ -1,5 +1,6 @@
 //! Typed reading of YAML nodes: each reader gives a value, or notes what is wrong and gives nothing.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use regex::Regex;
@@ -118,8 +119,8 @@ pub(crate) fn boolean(file: &SourceFile, node: &Node, what: &str) -> Option<bool
     None
 }
 
-/// A whole number from 0 to `maximum`.
-pub(crate) fn integer(file: &SourceFile, node: &Node, what: &str, maximum: u32) -> Option<u32> {
+/// A whole number within a range.
+pub(crate) fn integer(file: &SourceFile, node: &Node, what: &str, range: RangeInclusive<u32>) -> Option<u32> {
     let number = match &node.value {
         Yaml::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
         _ => {
@@ -127,9 +128,10 @@ pub(crate) fn integer(file: &SourceFile, node: &Node, what: &str, maximum: u32) 
             return None;
         }
     };
-    let number = number.filter(|number| *number <= maximum);
+    let number = number.filter(|number| range.contains(number));
     if number.is_none() {
-        Problem::error("catalog.value", format!("{what} must be a whole number from 0 to {maximum}"))
+        let (least, most) = range.into_inner();
+        Problem::error("catalog.value", format!("{what} must be a whole number from {least} to {most}"))
             .at(file, node.place);
     }
     number

@@ -19,7 +19,7 @@ use crate::{
 const MAX_CLOCK_SKEW_DEFAULT: Duration = Duration::from_secs(300);
 
 /// Words an app cannot be named by, because they stand in its place in paths of the API or in the data directory.
-const RESERVED_SLUGS: [&str; 26] = [
+const RESERVED_SLUGS: [&str; 27] = [
     "admin",
     "api",
     "apps",
@@ -32,6 +32,7 @@ const RESERVED_SLUGS: [&str; 26] = [
     "events",
     "health",
     "healthz",
+    "inputs",
     "keys",
     "lake",
     "livez",
@@ -83,6 +84,8 @@ pub(crate) fn read(file: &SourceFile, may_be_daybook: bool) -> Option<AppCatalog
         sanitise: fields.get("sanitise").and_then(|node| sanitise(file, node)).unwrap_or_default(),
         types: fields.get("types").map(|node| types(file, node)).unwrap_or_default(),
         events: Vec::new(),
+        consumers: Vec::new(),
+        webhooks: Vec::new(),
     };
     fields.close();
     Some(catalog)
@@ -207,16 +210,17 @@ fn categories(file: &SourceFile, node: &Node) -> Vec<Category> {
 pub(crate) fn sampling(file: &SourceFile, node: &Node) -> Option<Sampling> {
     let mut fields = Fields::open(file, node, "`sampling`")?;
     let rate = fields.require("rate").and_then(|node| read::rate(file, node, "the sampling rate"));
-    let minimum = fields.get("min-per-window").map(|node| read::integer(file, node, "`min-per-window`", u32::MAX));
+    let minimum = fields.get("min-per-window").map(|node| read::integer(file, node, "`min-per-window`", 0..=u32::MAX));
     let window_node = fields.get("window");
     let window = window_node.map(|node| read::duration(file, node, "`window`"));
     fields.close();
-    let window_seconds =
-        window.map_or(Some(Sampling::ALL.window_seconds), |window| window.map(|window| window.as_secs()))?;
+    let window = window.map_or(Some(Duration::from_secs(Sampling::ALL.window_seconds)), |window| window)?;
+    let window_seconds = window.as_secs();
     if let Some(node) = window_node
-        && !(1..=SAMPLING_WINDOW_SECONDS_MAX).contains(&window_seconds)
+        && (!(1..=SAMPLING_WINDOW_SECONDS_MAX).contains(&window_seconds) || window.subsec_nanos() > 0)
     {
-        Problem::error("catalog.window", "a sampling window is from 1s to 1d long").at(file, node.place);
+        Problem::error("catalog.window", "a sampling window is from 1s to 1d long, in whole seconds")
+            .at(file, node.place);
         return None;
     }
     let min_per_window = minimum.unwrap_or(Some(Sampling::ALL.min_per_window))?;

@@ -108,6 +108,10 @@ fn event_type(
         store: fields.get("store").and_then(|node| read::choice(file, node, "`store`", &STORE)).unwrap_or_default(),
         indexed: fields.get("indexed").and_then(|node| read::boolean(file, node, "`indexed`")).unwrap_or_default(),
         tags: fields.get("tags").and_then(|node| read::strings(file, node, "`tags`")).unwrap_or_default(),
+        dimensions: fields
+            .get("dimensions")
+            .and_then(|node| read::strings(file, node, "`dimensions`"))
+            .unwrap_or_default(),
         pii,
         not_personal,
         deprecated: fields.get("deprecated").and_then(|node| deprecated(file, node)),

@@ -42,11 +42,17 @@ impl AppCatalog {
     #[must_use]
     pub fn validation_schema(&self, event_type: &EventType) -> Value {
         let Some(data) = &event_type.data else { return json!({"type": ["object", "null"]}) };
-        let mut schema = self.bundle(data);
+        let mut schema = self.acceptance(data);
         let elsewhere = self.envelope_required(event_type);
         if let Some(Value::Array(required)) = schema.get_mut("required") {
             required.retain(|name| !elsewhere.iter().any(|(property, _)| name == property));
         }
+        schema
+    }
+
+    /// `schema` with the named types it uses, accepting as text the numbers that may be written so.
+    pub(crate) fn acceptance(&self, schema: &Value) -> Value {
+        let mut schema = self.bundle(schema);
         for_each_schema(&mut schema, &mut widen);
         schema
     }
@@ -248,6 +254,40 @@ impl<'s> Shape<'s> {
     pub(crate) fn names(&self) -> impl Iterator<Item = &'s str> {
         self.properties.keys().copied()
     }
+}
+
+/// Whether a schema says that the value is a single one: no object and no list.
+pub(crate) fn is_single(types: &Map<String, Value>, schema: &Value) -> bool {
+    let is_collection = |kind: &Value| kind == "object" || kind == "array";
+    let mut known = false;
+    let mut pending = vec![schema];
+    let mut references = BTreeSet::new();
+    while let Some(schema) = pending.pop() {
+        let Some(object) = schema.as_object() else { continue };
+        if let Some(kinds) = object.get("type") {
+            let kinds = kinds.as_array().map_or(std::slice::from_ref(kinds), Vec::as_slice);
+            if kinds.iter().any(is_collection) {
+                return false;
+            }
+            known = true;
+        }
+        let values = object.get("enum").and_then(Value::as_array).into_iter().flatten().chain(object.get("const"));
+        for value in values {
+            if value.is_object() || value.is_array() {
+                return false;
+            }
+            known = true;
+        }
+        if let Some(reference) = object.get("$ref").and_then(Value::as_str)
+            && references.insert(reference)
+        {
+            pending.extend(resolve(types, reference));
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            pending.extend(object.get(keyword).and_then(Value::as_array).into_iter().flatten());
+        }
+    }
+    known
 }
 
 /// The named type a reference points to.

@@ -2,8 +2,11 @@
 //!
 //! Members without a value are left out; words and durations are written as catalogs write them.
 
+use std::num::NonZeroU32;
+
 use serde_json::{Map, Value, json};
 
+use crate::consumers::Spec;
 use crate::{
     AppCatalog, Category, CategoryPii, Consent, ConsentPurpose, DataMissing, Dialect, EventType, Field, FieldSpec,
     Store, UnknownFields, UnknownTypes, WithoutConsent, duration,
@@ -11,7 +14,7 @@ use crate::{
 
 impl AppCatalog {
     /// The catalog: `app`, `version`, `title`, `categories`, `sources`, `dialect`, `types` and the rest of `catalog.yaml`, and
-    /// of every event type the current version under `events`. Schemas are as written; their references into `#/types/` hold in this document.
+    /// of every event type the current version under `events`, and the `consumers` by name. Schemas are as written; their references into `#/types/` hold in this document.
     #[must_use]
     pub fn summary_json(&self) -> Value {
         let mut out = Members::default();
@@ -65,6 +68,7 @@ impl AppCatalog {
                 .map(|event_type| Value::Object(self.event_members(event_type, event_type.data.clone()).0))
                 .collect::<Vec<_>>(),
         );
+        out.map("consumers", self.consumers.iter().map(|spec| (spec.name.clone(), consumer_json(spec))).collect());
         Value::Object(out.0)
     }
 
@@ -107,6 +111,7 @@ impl AppCatalog {
         out.set("store", if event_type.store == Store::Event { "event" } else { "daily-counts" });
         out.set("indexed", event_type.indexed);
         out.list("tags", &event_type.tags);
+        out.list("dimensions", &event_type.dimensions);
         out.map("pii", event_type.pii.iter().map(|(field, pii)| (field.clone(), Value::from(pii.as_str()))).collect());
         out.some("plugin", event_type.plugin.as_deref());
         out.some(
@@ -199,6 +204,28 @@ fn purpose_json(purpose: &ConsentPurpose) -> Value {
     let signals: Vec<String> =
         signals.iter().filter(|(_, counts)| *counts).map(|(name, _)| (*name).to_owned()).collect();
     out.list("signals", &signals);
+    Value::Object(out.0)
+}
+
+/// A consumer as its catalog writes it, but for `condition`, which is what `where` comes to.
+fn consumer_json(spec: &Spec) -> Value {
+    let mut out = Members::default();
+    out.some("description", spec.description.as_deref());
+    out.list("events", &spec.events);
+    out.list("exclude", &spec.exclude);
+    out.set("handler", spec.handler.as_str());
+    out.set("retry", spec.retry);
+    out.set("dlq", spec.dlq);
+    out.some("condition", spec.condition.clone());
+    let mut batch = Members::default();
+    batch.some("size", spec.batch.size.map(NonZeroU32::get));
+    batch.some("delay", spec.batch.delay.map(duration::format));
+    out.map("batch", batch.0);
+    out.set("order", spec.order.as_str());
+    out.some("rate", spec.rate.map(|rate| rate.to_string()));
+    out.some("latency", spec.latency.map(duration::format));
+    out.set("from", spec.from.as_str());
+    out.map("options", spec.options.clone());
     Value::Object(out.0)
 }
 

@@ -2,10 +2,17 @@
 
 use std::path::Path;
 
-use daybook_catalog::{Catalogs, Loaded, render};
+use daybook_catalog::{Catalogs, Diagnostic, Loaded, render};
 
+/// Nothing was found but what a requirement says with open eyes: `security.*`, of which there are no types yet.
 fn assert_clean(loaded: &Loaded) {
-    assert!(loaded.diagnostics.is_empty(), "\n{}", render::text(&loaded.diagnostics));
+    let expected = |found: &Diagnostic| {
+        found.code == "catalog.pattern-unmatched" && found.file.ends_with("unofficial-communities/consumers.yaml")
+    };
+    let (expected, found): (Vec<_>, Vec<_>) = loaded.diagnostics.iter().cloned().partition(expected);
+    assert!(found.is_empty(), "\n{}", render::text(&found));
+    let messages: Vec<_> = expected.iter().map(|found| found.message.as_ref()).collect();
+    assert_eq!(messages, ["`security.*` matches no event type"]);
 }
 
 #[test]

@@ -6,11 +6,11 @@ use daybook_event::Priority;
 use serde_json::Value;
 
 use super::{App, Header, find, personal};
-use crate::limits::EVENT_TYPES_MAX;
+use crate::limits::{DIMENSIONS_MAX, EVENT_TYPES_MAX};
 use crate::read_events::Declared;
-use crate::schema::Shape;
+use crate::schema::{Shape, is_single};
 use crate::source::{Place, Problem, suggestion};
-use crate::{AppCatalog, CategoryPii, EventType};
+use crate::{AppCatalog, CategoryPii, EventType, Store};
 
 pub(super) fn lint(app: &App<'_>) {
     let mut first: HashMap<(&str, &semver::Version), &Declared<'_>> = HashMap::new();
@@ -135,13 +135,14 @@ fn references(header: &Header<'_>, declared: &Declared<'_>) {
     }
 }
 
-/// `tags` and `pii` name fields that the data declares.
+/// `tags`, `dimensions` and `pii` name fields that the data declares.
 fn data_fields(catalog: &AppCatalog, declared: &Declared<'_>) {
     let Declared { event_type, file, node } = declared;
     let Some(data) = &event_type.data else {
-        for key in ["tags", "pii"] {
+        for (key, code) in
+            [("tags", "event-type.tag"), ("dimensions", "event-type.dimension"), ("pii", "event-type.pii")]
+        {
             if node.get(key).is_some() {
-                let code = if key == "tags" { "event-type.tag" } else { "event-type.pii" };
                 Problem::error(code, format!("`{key}` names fields, but the type declares no data"))
                     .at(file, node.locate(&format!("/{key}")));
             }
@@ -162,6 +163,7 @@ fn data_fields(catalog: &AppCatalog, declared: &Declared<'_>) {
             Some(_) => {}
         }
     }
+    dimensions(catalog, declared, &shape);
     for path in event_type.pii.keys().chain(&event_type.not_personal) {
         if !has_field(catalog, event_type, path) {
             let mut pointer = String::from("/pii");
@@ -172,6 +174,37 @@ fn data_fields(catalog: &AppCatalog, declared: &Declared<'_>) {
         }
     }
     personal::lint_marks(catalog, declared);
+}
+
+/// What it is counted by is there, a single value, and nobody's name.
+fn dimensions(catalog: &AppCatalog, declared: &Declared<'_>, shape: &Shape<'_>) {
+    let Declared { event_type, file, node } = declared;
+    let wrong = |message: String| Problem::error("event-type.dimension", message);
+    let place = |index: usize| node.locate(&format!("/dimensions/{index}"));
+    if event_type.dimensions.len() > DIMENSIONS_MAX {
+        wrong(format!("a type is counted by at most {DIMENSIONS_MAX} dimensions")).at(file, place(DIMENSIONS_MAX));
+    }
+    if event_type.store == Store::DailyCounts && !event_type.dimensions.is_empty() {
+        wrong("of this type only counts are kept, and nothing in its data".to_owned())
+            .hint("leave `dimensions` out")
+            .at(file, node.locate("/dimensions"));
+    }
+    for (index, name) in event_type.dimensions.iter().enumerate() {
+        let problem = match shape.property(name) {
+            None => {
+                wrong(format!("the data declares no property `{name}`")).maybe_hint(suggestion(name, shape.names()))
+            }
+            Some(_) if personal::is_sealed(catalog, event_type, name) => {
+                wrong(format!("`{name}` is personal, so nothing is counted by it"))
+            }
+            Some(schema) if !is_single(&catalog.types, schema) => {
+                wrong(format!("`{name}` is not a single value, so nothing is counted by it"))
+                    .hint("its schema says by `type` or `enum` that it is no list and no object")
+            }
+            Some(_) => continue,
+        };
+        problem.at(file, place(index));
+    }
 }
 
 fn holds_only_collections(schema: &Value) -> bool {
@@ -201,7 +234,7 @@ pub(super) fn has_field(catalog: &AppCatalog, event_type: &EventType, path: &str
 }
 
 /// Whether nothing in the schema itself says that the value is no object.
-fn may_be_object(schema: &Value) -> bool {
+pub(super) fn may_be_object(schema: &Value) -> bool {
     match schema.get("type") {
         Some(Value::Array(types)) => types.iter().any(|name| name == "object"),
         Some(one) => one == "object",

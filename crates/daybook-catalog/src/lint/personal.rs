@@ -47,6 +47,14 @@ pub(super) fn lint_marks(catalog: &AppCatalog, declared: &Declared<'_>) {
     }
 }
 
+/// Whether a field, or something in it or around it, is sealed when the event is stored.
+pub(super) fn is_sealed(catalog: &AppCatalog, event_type: &EventType, path: &str) -> bool {
+    event_type.pii.contains_key(path)
+        || ancestors(path).any(|around| event_type.pii.contains_key(around))
+        || event_type.pii.keys().any(|marked| marked.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+        || envelope_field(catalog, path).is_some_and(|field| PERSONAL_ENVELOPE.contains(&field))
+}
+
 /// A walk through the properties of a type's data.
 struct Walk<'w> {
     catalog: &'w AppCatalog,
@@ -225,7 +233,7 @@ impl<'s> Parts<'s> {
 }
 
 /// The field of the envelope that a property of the data may stand for.
-fn envelope_field(catalog: &AppCatalog, path: &str) -> Option<Field> {
+pub(super) fn envelope_field(catalog: &AppCatalog, path: &str) -> Option<Field> {
     let data = catalog.dialect.field(Field::Data)?;
     let also = |spec: &&crate::FieldSpec| {
         let inner = spec.also.as_ref().and_then(|also| also.strip_prefix(data.path.as_slice()));

@@ -1,4 +1,4 @@
-//! Retention, consent, activity and the other policies of `catalog.yaml`; the patterns of `consumers.yaml`.
+//! Retention, consent, activity and the other policies of `catalog.yaml`.
 
 use std::time::Duration;
 
@@ -33,22 +33,8 @@ pub(super) fn lint(header: &Header<'_>, declared: &[Declared<'_>]) {
     }
 }
 
-/// Notes the names and patterns in `consumers.yaml` that no event can have.
-pub(super) fn lint_consumers(file: &SourceFile, declared: &[Declared<'_>]) {
-    let mut pending: Vec<&Node> = file.root.iter().collect();
-    while let Some(node) = pending.pop() {
-        for (key, value) in node.entries() {
-            if matches!(key.text.as_str(), "events" | "exclude") {
-                patterns(file, value, declared);
-            } else {
-                pending.push(value);
-            }
-        }
-        pending.extend(node.items());
-    }
-}
-
-fn patterns(file: &SourceFile, list: &Node, declared: &[Declared<'_>]) {
+/// Notes the names and patterns of a list that no event can have.
+pub(super) fn patterns(file: &SourceFile, list: &Node, declared: &[Declared<'_>]) {
     for item in list.items() {
         if let Yaml::String(pattern) = &item.value
             && !declared.iter().any(|declared| name_matches(pattern, &declared.event_type.name))

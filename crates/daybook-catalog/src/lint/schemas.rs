@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::graph::{Extent, Graph};
-use super::{App, Header, examples, personal};
+use super::{App, Header, consumers, examples, personal};
 use crate::limits::TYPES_MAX;
+use crate::read_consumers::Listed;
 use crate::read_events::Declared;
+use crate::read_where::Condition;
 use crate::schema::{
     SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS, Shape, TYPES_PREFIX, resolve, validation_options, visit,
 };
 use crate::source::{Place, Problem, SourceFile, suggestion};
-use crate::yaml::{Key, Node};
+use crate::yaml::{Key, Node, Yaml};
 
 const DIALECT_URI: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -115,6 +117,27 @@ pub(super) fn lint(app: &App<'_>) {
             personal::lint(&header.catalog, declared);
         }
     }
+    for listed in &app.consumers {
+        let sound = conditions(listed, &mut graph);
+        if let Some(header) = &app.header
+            && sound
+            && types_sound
+        {
+            consumers::lint_where(&header.catalog, &app.declared, listed);
+        }
+    }
+}
+
+/// Whether the schemas in a consumer's `where` can be used.
+fn conditions<'s>(listed: &'s Listed<'_>, graph: &mut Graph<'s>) -> bool {
+    let mut sound = true;
+    for Condition { node, schema, .. } in &listed.conditions {
+        if matches!(node.value, Yaml::Mapping(_)) {
+            sound &= Schema { file: listed.file, node, schema, types: graph.types }.lint()
+                && is_bounded(listed.file, node.place, graph.extent(schema));
+        }
+    }
+    sound
 }
 
 /// Whether the named type can be used.

@@ -1,4 +1,5 @@
 mod catalog;
+mod consumers;
 mod events;
 mod hostile;
 mod personal;

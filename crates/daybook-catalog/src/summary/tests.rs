@@ -20,6 +20,7 @@ events:
     description: Somebody bought something.
     category: sales
     tags: [id]
+    dimensions: [id]
     pii: {note: free-text, id: none, seller: person}
     sampling: {rate: 0.5}
     data: {type: object, properties: {id: {type: string}, lines: {$ref: '#/types/lines'}, note: {type: string}, seller: {type: string}}, required: [id]}
@@ -33,7 +34,25 @@ events:
     deprecated: {since: 1.1.0, use: order.placed}
     examples: [{}]
 ";
-    let loaded = from_texts(&[("catalog.yaml", header), ("events/a.yaml", events)]);
+    let consumers = "
+consumers:
+  stock: {events: ['order.*'], handler: insertToMySQL}
+  gone:
+    description: What is gone, to the shelf.
+    events: [order.gone]
+    exclude: [order.placed]
+    handler: webhook
+    retry: 5
+    dlq: false
+    where: {reason: sold}
+    batch: {size: 10, delay: 250ms}
+    order: group
+    rate: 100/s
+    latency: 90s
+    from: now
+    options: {headers: {x-shelf: '3'}}
+";
+    let loaded = from_texts(&[("catalog.yaml", header), ("events/a.yaml", events), ("consumers.yaml", consumers)]);
     assert_eq!(crate::render::text(&loaded.diagnostics), "");
     let app = loaded.catalogs.app("shop").unwrap();
     assert_snapshot!(serde_json::to_string_pretty(&app.summary_json()).unwrap(), @r##"
@@ -131,6 +150,9 @@ events:
           "tags": [
             "id"
           ],
+          "dimensions": [
+            "id"
+          ],
           "pii": {
             "note": "free-text",
             "seller": "person"
@@ -164,7 +186,55 @@ events:
             }
           ]
         }
-      ]
+      ],
+      "consumers": {
+        "stock": {
+          "events": [
+            "order.*"
+          ],
+          "handler": "mysql",
+          "retry": 3,
+          "dlq": true,
+          "order": "none",
+          "from": "beginning"
+        },
+        "gone": {
+          "description": "What is gone, to the shelf.",
+          "events": [
+            "order.gone"
+          ],
+          "exclude": [
+            "order.placed"
+          ],
+          "handler": "webhook",
+          "retry": 5,
+          "dlq": false,
+          "condition": {
+            "type": "object",
+            "properties": {
+              "reason": {
+                "const": "sold"
+              }
+            },
+            "required": [
+              "reason"
+            ]
+          },
+          "batch": {
+            "size": 10,
+            "delay": "250ms"
+          },
+          "order": "group",
+          "rate": "100/s",
+          "latency": "90s",
+          "from": "now",
+          "options": {
+            "headers": {
+              "x-shelf": "3"
+            }
+          }
+        }
+      }
     }
     "##);
     assert_snapshot!(serde_json::to_string_pretty(&app.event_json(app.event("order.placed").unwrap())).unwrap(), @r##"
@@ -189,6 +259,9 @@ events:
       "store": "event",
       "indexed": false,
       "tags": [
+        "id"
+      ],
+      "dimensions": [
         "id"
       ],
       "pii": {

@@ -44,9 +44,9 @@ fn keys_are_known_and_typed() {
     catalog.yaml:1:10: error[catalog.version]: the catalog's version is not a semantic version
       hint: three numbers between points, such as 1.0.0
     catalog.yaml:2:17: error[catalog.duration]: `max-clock-skew` is not a duration
-      hint: a duration is a whole number and one of s, m, h, d, w, y, such as 30d; at most 200y
+      hint: a duration is a whole number and one of ms, s, m, h, d, w, y, such as 30d; at most 200y
     catalog.yaml:3:18: error[catalog.duration]: `warn-older-than` is not a duration
-      hint: a duration is a whole number and one of s, m, h, d, w, y, such as 30d; at most 200y
+      hint: a duration is a whole number and one of ms, s, m, h, d, w, y, such as 30d; at most 200y
     3 errors
     ");
     assert_snapshot!(check_catalog("unknown-fields: deny\nunknown-types: ignore\nsanitise: {email: true, card-numbers: 1}\n"), @"
@@ -153,11 +153,11 @@ fn categories_and_sampling_make_sense() {
     ");
     assert_snapshot!(check_catalog("categories: {default: {sampling: {rate: 0.1, min-per-window: -1, window: 0s}}}\n"), @"
     catalog.yaml:1:62: error[catalog.value]: `min-per-window` must be a whole number from 0 to 4294967295
-    catalog.yaml:1:74: error[catalog.window]: a sampling window is from 1s to 1d long
+    catalog.yaml:1:74: error[catalog.window]: a sampling window is from 1s to 1d long, in whole seconds
     2 errors
     ");
     assert_snapshot!(check_catalog("categories: {default: {sampling: {rate: 0, min-per-window: 0, window: 2d}}}\n"), @"
-    catalog.yaml:1:71: error[catalog.window]: a sampling window is from 1s to 1d long
+    catalog.yaml:1:71: error[catalog.window]: a sampling window is from 1s to 1d long, in whole seconds
     1 error
     ");
     assert_snapshot!(check_catalog("categories: {default: {sampling: {rate: 0, min-per-window: 0}}}\n"), @"
@@ -173,7 +173,7 @@ fn categories_and_sampling_make_sense() {
     ");
     assert_snapshot!(check_catalog("categories: {default: {retain: forever}}\n"), @"
     catalog.yaml:1:32: error[catalog.duration]: `retain` is not a duration
-      hint: a duration is a whole number and one of s, m, h, d, w, y, such as 30d; at most 200y
+      hint: a duration is a whole number and one of ms, s, m, h, d, w, y, such as 30d; at most 200y
     1 error
     ");
 }
@@ -309,14 +309,14 @@ fn patterns_match_something() {
     catalog.yaml:1:48: note[catalog.pattern-unmatched]: `basket.*` matches no event type
     2 notes
     ");
-    assert_snapshot!(check("events:\n  - {name: order.placed, description: x, category: sales, examples: [{}]}\n#- consumers.yaml\nconsumers:\n  all: {events: ['*'], exclude: [system.*]}\n  some: {events: [order.placed, order.gone]}\n"), @"
+    assert_snapshot!(check("events:\n  - {name: order.placed, description: x, category: sales, examples: [{}]}\n#- consumers.yaml\nconsumers:\n  all: {events: ['*'], exclude: [system.*], handler: file}\n  some: {events: [order.placed, order.gone], handler: file}\n"), @"
     consumers.yaml:2:34: note[catalog.pattern-unmatched]: `system.*` matches no event type
     consumers.yaml:3:33: note[catalog.pattern-unmatched]: `order.gone` matches no event type
       hint: known here: order.placed
     2 notes
     ");
     assert_snapshot!(check("events: []\n#- consumers.yaml\n- a\n#- aggregates.yaml\ntext\n#- dashboards.yaml\na: 1\n"), @"
-    consumers.yaml:1:1: error[catalog.type]: the file must be a mapping, not a list
+    consumers.yaml:1:1: error[catalog.type]: a file of consumers must be a mapping, not a list
     aggregates.yaml:1:1: error[catalog.type]: the file must be a mapping, not a string
     2 errors
     ");

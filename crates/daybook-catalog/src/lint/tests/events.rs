@@ -103,7 +103,7 @@ fn keys_are_known_and_typed() {
     assert_snapshot!(check_event("sampling: {rate: high, window: 60}\n"), @"
     events/a.yaml:3:22: error[catalog.type]: the sampling rate must be a number, not a string
     events/a.yaml:3:36: error[catalog.duration]: `window` is not a duration
-      hint: a duration is a whole number and one of s, m, h, d, w, y, such as 30d; at most 200y
+      hint: a duration is a whole number and one of ms, s, m, h, d, w, y, such as 30d; at most 200y
     2 errors
     ");
     assert_snapshot!(check_event("consent: {purpose: stats}\n"), @"
@@ -315,5 +315,49 @@ fn plugins_keep_to_their_names() {
     plugins/p.yaml:1:1: error[catalog.required]: a plugin's file needs `plugin`
     plugins/p.yaml:1:1: error[catalog.required]: a plugin's file needs `version`
     2 errors
+    ");
+}
+
+#[test]
+fn dimensions_are_single_values_that_name_nobody() {
+    let data = "data: {type: object, properties: {zone: {$ref: '#/types/zone'}, kind: {type: [string, 'null']}, one: {const: 1}, note: {type: string}, buyer: {type: object, properties: {name: {type: string}}}, list: {type: array}, any: {description: x}, either: {oneOf: [{type: string}, {$ref: '#/types/order'}]}, flag: {type: boolean}}}\n";
+    let with = |dimensions: &str| {
+        check_event(&format!("pii: {{note: free-text, buyer.name: personal}}\n{data}dimensions: {dimensions}\n"))
+    };
+    assert_eq!(with("[zone, kind, one, flag]"), "");
+    assert_snapshot!(with("[zone, knd, note]"), @"
+    events/a.yaml:5:24: error[event-type.dimension]: the data declares no property `knd`
+      hint: did you mean `kind`?
+    events/a.yaml:5:29: error[event-type.dimension]: `note` is personal, so nothing is counted by it
+    2 errors
+    ");
+    assert_snapshot!(with("[buyer, list, any, either]"), @"
+    events/a.yaml:5:18: error[event-type.dimension]: `buyer` is personal, so nothing is counted by it
+    events/a.yaml:5:25: error[event-type.dimension]: `list` is not a single value, so nothing is counted by it
+      hint: its schema says by `type` or `enum` that it is no list and no object
+    events/a.yaml:5:31: error[event-type.dimension]: `any` is not a single value, so nothing is counted by it
+      hint: its schema says by `type` or `enum` that it is no list and no object
+    events/a.yaml:5:36: error[event-type.dimension]: `either` is not a single value, so nothing is counted by it
+      hint: its schema says by `type` or `enum` that it is no list and no object
+    4 errors
+    ");
+    assert_snapshot!(with("[zone, kind, one, flag, zoned]"), @"
+    events/a.yaml:5:41: error[event-type.dimension]: a type is counted by at most 4 dimensions
+    events/a.yaml:5:41: error[event-type.dimension]: the data declares no property `zoned`
+      hint: did you mean `zone`?
+    2 errors
+    ");
+    assert_snapshot!(with("zone"), @"
+    events/a.yaml:5:17: error[catalog.type]: `dimensions` must be a list, not a string
+    1 error
+    ");
+    assert_snapshot!(check_event("dimensions: [zone]\n"), @"
+    events/a.yaml:3:5: error[event-type.dimension]: `dimensions` names fields, but the type declares no data
+    1 error
+    ");
+    assert_snapshot!(check_event("data: {type: object, properties: {kind: {enum: [a]}}}\nstore: daily-counts\ndimensions: [kind]\n"), @"
+    events/a.yaml:5:5: error[event-type.dimension]: of this type only counts are kept, and nothing in its data
+      hint: leave `dimensions` out
+    1 error
     ");
 }

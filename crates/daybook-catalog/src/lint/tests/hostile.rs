@@ -83,7 +83,7 @@ fn deep_and_wide_schemas_do_no_harm() {
     assert_eq!(check_event(&format!("data: {{type: object, properties: {{{}}}}}\n", wide.join(", "))), "");
 }
 
-const WORDS: [&str; 44] = [
+const WORDS: [&str; 60] = [
     "app",
     "shop",
     "version",
@@ -128,6 +128,22 @@ const WORDS: [&str; 44] = [
     "active",
     "unknown-types",
     "keep",
+    "consumers",
+    "exclude",
+    "handler",
+    "file",
+    "alert",
+    "*",
+    "where",
+    "batch",
+    "size",
+    "order",
+    "100/s",
+    "latency",
+    "options",
+    "token",
+    "dimensions",
+    "a.a",
 ];
 
 fn any_tree() -> impl Strategy<Value = serde_json::Value> {
@@ -159,6 +175,27 @@ proptest! {
         let events_file = serde_json::json!({"events": [event, events]}).to_string();
         let _ = from_texts(&[("catalog.yaml", &catalog.to_string()), ("events/a.yaml", &events_file)]);
         let _ = from_texts(&[("catalog.yaml", header), ("events/a.yaml", &events_file)]);
+    }
+
+    #[test]
+    fn no_consumer_of_the_right_words_panics(consumer in any_tree(), condition in any_tree(), options in any_tree()) {
+        let header = "app: shop\nversion: 1.0.0\ntitle: x\ntypes: {a: {type: object, properties: {a: {$ref: '#/types/a'}}}}\n";
+        let events = "events: [{name: a, data: {$ref: '#/types/a'}, pii: {a.a.a: personal}, examples: [{}]}]";
+        let file = serde_json::json!({"consumers": {
+            "a": consumer,
+            "b": {"events": ["*"], "handler": "file", "where": {"a": condition}, "options": options},
+        }});
+        let files = |file: &serde_json::Value| from_texts(&[
+            ("catalog.yaml", header), ("events/a.yaml", events), ("consumers.yaml", &file.to_string()),
+        ]);
+        let _ = files(&consumer);
+        // What lint lets through, the runtime can compile.
+        for app in files(&file).catalogs.apps() {
+            for condition in app.consumers.iter().filter_map(|spec| spec.condition.as_ref()) {
+                prop_assert!(crate::validation_options::<jsonschema::json::SerdeJson>().build(condition).is_ok());
+            }
+            let _ = app.summary_json();
+        }
     }
 
     #[test]

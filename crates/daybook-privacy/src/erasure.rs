@@ -225,7 +225,7 @@ pub struct Eraser {
 
 struct Shared {
     vault: Vault,
-    views: Vec<Arc<dyn View>>,
+    views: parking_lot::Mutex<Arc<[Arc<dyn View>]>>,
     journal: Arc<dyn Journal>,
     clock: Box<Clock>,
     options: EraserOptions,
@@ -237,6 +237,12 @@ struct Shared {
     report_key: tokio::sync::Mutex<Option<Arc<crate::report::jws::SigningKey>>>,
     /// Whether the vault has people whom it cannot read. It does not change while a vault is open.
     locked: tokio::sync::OnceCell<bool>,
+}
+
+impl Shared {
+    fn views(&self) -> Arc<[Arc<dyn View>]> {
+        Arc::clone(&self.views.lock())
+    }
 }
 
 impl Eraser {
@@ -251,7 +257,7 @@ impl Eraser {
     ) -> Self {
         let shared = Shared {
             vault,
-            views,
+            views: parking_lot::Mutex::new(Arc::from(views)),
             journal,
             clock,
             options,
@@ -262,6 +268,18 @@ impl Eraser {
             locked: tokio::sync::OnceCell::new(),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// The views that people may be in.
+    #[must_use]
+    pub fn views(&self) -> Arc<[Arc<dyn View>]> {
+        self.shared.views()
+    }
+
+    /// Puts these views in the place of those there were. Whoever is being erased meanwhile is forgotten by those or by these: what is new
+    /// must not hold anything yet.
+    pub fn set_views(&self, views: Vec<Arc<dyn View>>) {
+        *self.shared.views.lock() = Arc::from(views);
     }
 
     /// Notes a request; it is durable when its id is given. Nothing is erased before [`Eraser::run`] or

@@ -8,6 +8,7 @@ pub mod erasure;
 pub mod export;
 pub mod limits;
 pub mod master_key;
+mod opening;
 pub mod report;
 pub mod retention;
 pub mod tables;
@@ -15,6 +16,7 @@ pub mod vault;
 pub mod view;
 
 pub use master_key::{MasterKey, MasterKeySource};
+pub use opening::Opener;
 pub use vault::{
     Change, ConsentRow, Erased, Identity, NewConsent, Objection, OpenVaultError, SubjectInfo, Vault, VaultError,
     VaultOptions, VaultStatus,

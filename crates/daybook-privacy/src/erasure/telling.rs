@@ -16,8 +16,9 @@ use crate::view::{Forgotten, Touched, View};
 pub(super) async fn first(shared: &Shared, app: &str, ids: &[SubjectId], notes: &mut Notes) {
     let people = people(app, ids);
     let patience = shared.options.view_first_patience;
-    let told = join_all(shared.views.iter().map(|view| tell(&**view, &people, patience))).await;
-    for (view, (touched, done)) in shared.views.iter().zip(told) {
+    let views = shared.views();
+    let told = join_all(views.iter().map(|view| tell(&**view, &people, patience))).await;
+    for (view, (touched, done)) in views.iter().zip(told) {
         let note = notes.views.entry(view.name().to_owned()).or_default();
         note.touched = note.touched.saturating_add(touched);
         if !done {
@@ -31,7 +32,8 @@ pub(super) async fn first(shared: &Shared, app: &str, ids: &[SubjectId], notes: 
 pub(super) async fn again(shared: &Shared, app: &str, ids: &[SubjectId], notes: &mut Notes) {
     let people = people(app, ids);
     let confirmed = |view: &dyn View| notes.views.get(view.name()).is_some_and(|note| note.confirmed);
-    let views: Vec<_> = shared.views.iter().filter(|view| !confirmed(&***view)).collect();
+    let views = shared.views();
+    let views: Vec<_> = views.iter().filter(|view| !confirmed(&***view)).collect();
     let told = join_all(views.iter().map(|view| confirm(shared, &***view, &people))).await;
     for (view, (touched, confirmed)) in views.into_iter().zip(told) {
         let note = notes.views.entry(view.name().to_owned()).or_default();

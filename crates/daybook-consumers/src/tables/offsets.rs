@@ -1,0 +1,35 @@
+//! The table of consumers: how far each is.
+
+use sea_orm::entity::prelude::*;
+
+/// One consumer.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "consumers_offset")]
+pub struct Model {
+    /// Its app.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub app: String,
+    /// Its name.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+    /// Everything up to here is delivered, given up or not wanted. Of a consumer whose handler keeps the offset, where it began.
+    pub position: i64,
+    /// Events up to here were in the log before the consumer was to deliver them: its latency does not count for them.
+    pub history: i64,
+    /// Since when it is paused, in microseconds since the Unix epoch.
+    pub paused_us: Option<i64>,
+    /// Since when something of it may be at its destination.
+    pub touched_us: Option<i64>,
+    /// Events it gave up without a dead letter.
+    pub given_up: i64,
+    /// When it was added.
+    pub created_us: i64,
+    /// When the row last changed.
+    pub updated_us: i64,
+}
+
+/// There are no relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::process::Signal;
+
 /// A user to run servers as that refuse to run as root.
 #[derive(Debug, Clone, Copy)]
 pub struct Account {
@@ -42,13 +44,14 @@ impl Account {
     }
 }
 
-/// A command that is run as `account`, where there is one. It is stopped with `SIGQUIT` when the thread that started it ends,
-/// so it goes with a test that is killed, too.
-pub fn command(program: &Path, account: Option<Account>) -> Command {
+/// A command that is run as `account`, where there is one. It gets this signal (`SIGQUIT` or `SIGKILL`) when the thread
+/// that started it ends, so it goes with a test that is killed, too.
+pub fn command(program: &Path, account: Option<Account>, on_death: Signal) -> Command {
     let mut command = match find_on_path("setpriv") {
         Some(setpriv) if cfg!(target_os = "linux") => {
             let mut command = Command::new(setpriv);
-            command.arg("--pdeathsig=QUIT").arg(program);
+            let signal = if on_death == Signal::QUIT { "QUIT" } else { "KILL" };
+            command.arg(format!("--pdeathsig={signal}")).arg(program);
             command
         }
         _ => Command::new(program),
@@ -62,10 +65,29 @@ pub fn command(program: &Path, account: Option<Account>) -> Command {
     command
 }
 
-/// The program of this name, links followed.
+/// The program of this name on PATH, or where Debian keeps servers, which is not on everybody's.
 pub fn find_on_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join(name)).find_map(|file| file.canonicalize().ok())
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    directories.map(|directory| directory.join(name)).find(|file| file.is_file())
+}
+
+/// The program of this name, which this Debian package has.
+///
+/// # Panics
+/// Where it is not installed.
+pub fn find(name: &str, package: &str) -> PathBuf {
+    find_on_path(name).unwrap_or_else(|| {
+        panic!(
+            "{name} is not installed. `make test` installs the Debian package {package}; no service of it is needed or touched."
+        )
+    })
+}
+
+/// What a program says of its version.
+pub fn version(program: &Path) -> String {
+    let output = Command::new(program).arg("--version").output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// A TCP port that nobody listens on.

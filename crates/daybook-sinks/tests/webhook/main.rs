@@ -1,0 +1,10 @@
+//! The handler `webhook` and a receiver that does what receivers do.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is a finding")]
+
+mod addresses;
+mod answers;
+mod calls;
+mod people;
+mod support;
+mod tls;

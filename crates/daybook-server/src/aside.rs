@@ -12,8 +12,8 @@ use daybook_privacy::VaultError;
 use rand::RngCore;
 
 use crate::collector::{App, Collector};
-use crate::opening::Opener;
 use crate::quarantine::{Entry, NewEntry, SealedEvent};
+use daybook_privacy::Opener;
 
 impl Collector {
     /// What the quarantine keeps of these entries.

@@ -127,8 +127,8 @@ impl Encoding {
 
 impl Body {
     /// A body that is in memory already and was accounted for when it came.
-    pub fn kept(memory: &BodyMemory, text: String) -> Self {
-        Self { bytes: Bytes::from(text), encoding: Encoding::Identity, share: Share::of(memory) }
+    pub fn kept(memory: &BodyMemory, bytes: impl Into<Bytes>) -> Self {
+        Self { bytes: bytes.into(), encoding: Encoding::Identity, share: Share::of(memory) }
     }
 
     /// The body without its compression. Takes time in proportion to what it grows to, at most `limit` bytes.

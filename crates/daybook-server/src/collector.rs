@@ -20,14 +20,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::{self, BodyMemory, BodyReadError, Encoding};
 use crate::config::Config;
+use crate::consumers::Consumers;
+use crate::inputs::Inputs;
 use crate::keyring::{Key, KeyRing};
 use crate::keys::now;
 use crate::limits;
 use crate::metrics::Metrics;
-use crate::opening::Opener;
 use crate::quarantine::{Quarantine, QuarantineError};
 use crate::rate::RateLimiter;
 use crate::rights::retention::Retention;
+use crate::webhooks::Webhooks;
+use daybook_privacy::Opener;
 
 /// The slug of the app that Daybook's own events belong to. Nobody else writes there.
 pub const OWN_APP: &str = "daybook";
@@ -44,10 +47,14 @@ pub struct Collector {
     pub quarantine: Quarantine,
     /// Who people are, and the secrets their events are sealed under.
     pub vault: Vault,
-    /// Everything computed from the log that has to forget.
-    pub views: Arc<[Arc<dyn View>]>,
     /// Erases people.
     pub eraser: Eraser,
+    /// Everything that reacts to events.
+    pub consumers: Arc<Consumers>,
+    /// What is drained into admission.
+    pub inputs: Inputs,
+    /// The services that may call.
+    pub webhooks: Webhooks,
     /// What is past its time goes.
     pub retention: Retention,
     /// The keys.
@@ -131,15 +138,18 @@ pub enum PostError {
     Failed,
 }
 
+/// Makes an event's id of its place in its call, the same whenever the call is repeated.
+pub type DefaultIds = Arc<dyn Fn(usize) -> EventId + Send + Sync>;
+
 /// How a call is to be done.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct PostOptions {
     /// All or nothing.
     pub atomic: bool,
     /// Whether the events come out of the quarantine, or are Daybook's own: they are not put in it then.
     pub without_quarantine: bool,
-    /// The id of the call's event, if it has none of its own.
-    pub default_id: Option<EventId>,
+    /// The ids of those of the call's events that have none of their own.
+    pub default_ids: Option<DefaultIds>,
     /// What the browser that sent it says about being followed.
     pub signals: Signals,
 }
@@ -154,6 +164,11 @@ struct Judged {
 }
 
 impl Collector {
+    /// Everything computed from the log that has to forget.
+    pub fn views(&self) -> Arc<[Arc<dyn View>]> {
+        self.eraser.views()
+    }
+
     /// The app of this slug.
     pub fn app(&self, slug: &str) -> Option<&Arc<App>> {
         self.apps.get(slug)
@@ -178,11 +193,11 @@ impl Collector {
             Encoding::Gzip | Encoding::Deflate | Encoding::Zstd => limits::INLINE_BODY_BYTES_MAX / 16,
         };
         let judged = if body.bytes.len() <= inline_bytes_max {
-            Box::pin(self.judge(app, body, &form, &account, options)).await?
+            Box::pin(self.judge(app, body, &form, &account, options.clone())).await?
         } else {
             // More at once than there are processors would only get in each other's way.
             let permit = Arc::clone(&self.judging).acquire_owned().await.map_err(|_| PostError::Failed)?;
-            let (collector, app) = (Arc::clone(self), Arc::clone(app));
+            let (collector, app, options) = (Arc::clone(self), Arc::clone(app), options.clone());
             let runtime = tokio::runtime::Handle::current();
             let judging = move || {
                 let judged = runtime.block_on(collector.judge(&app, body, &form, &account, options));
@@ -191,7 +206,7 @@ impl Collector {
             };
             tokio::task::spawn_blocking(judging).await.map_err(|_| PostError::Failed)??
         };
-        let receipts = self.settle(app, judged, options).await?;
+        let receipts = self.settle(app, judged, &options).await?;
         self.metrics.receipts(&app.slug, &receipts);
         Ok(receipts)
     }
@@ -204,7 +219,7 @@ impl Collector {
         let parsed = Body::parse(text.as_bytes(), &BodyForm::Json)?;
         let decoded = app.admission.decode(&parsed);
         let person = decoded.people().first().cloned().flatten().map(PersonName::into_owned);
-        let judged = self.judged(app, decoded, PostOptions { atomic: true, ..PostOptions::default() }).await?;
+        let judged = self.judged(app, decoded, &PostOptions { atomic: true, ..PostOptions::default() }).await?;
         Ok((judged.into_receipts(), person))
     }
 
@@ -221,8 +236,11 @@ impl Collector {
         let body = body.inflate(self.config.limits.body_inflated_bytes)?;
         let parsed = Body::parse(&body.bytes, form)?;
         self.charge(account, parsed.len())?;
-        let decoded = app.admission.decode(&parsed);
-        let judged = self.judged(app, decoded, options).await?;
+        let mut decoded = app.admission.decode(&parsed);
+        if let Some(id_of) = &options.default_ids {
+            decoded.give_ids(&app.admission, |index| id_of(index));
+        }
+        let judged = self.judged(app, decoded, &options).await?;
         // Whoever is new is durable in the vault before anything of theirs is in the log.
         let keys = self.vault.ensure(&app.slug, &judged.needs()).await?;
         let admitted = judged.seal(&app.admission, &keys, &mut |bytes| rand::rng().fill_bytes(bytes));
@@ -233,7 +251,7 @@ impl Collector {
         &self,
         app: &'b App,
         decoded: Decoded<'b>,
-        options: PostOptions,
+        options: &PostOptions,
     ) -> Result<daybook_admission::Judged<'b>, PostError> {
         let known = self.log.lookup(decoded.keys())?;
         let people = self.vault.find(&app.slug, decoded.people()).await?;
@@ -242,9 +260,6 @@ impl Collector {
             let now = now();
             let mut random = rand::rng();
             let mut new_id = || {
-                if let Some(id) = options.default_id {
-                    return id;
-                }
                 let mut bits = [0; 10];
                 random.fill_bytes(&mut bits);
                 EventId::v7(now.microseconds().unsigned_abs() / 1_000, &bits)
@@ -288,7 +303,7 @@ impl Collector {
     }
 
     /// The second half: append, keep aside, sum up.
-    async fn settle(&self, app: &App, judged: Judged, options: PostOptions) -> Result<Receipts, PostError> {
+    async fn settle(&self, app: &App, judged: Judged, options: &PostOptions) -> Result<Receipts, PostError> {
         let Judged { parsed, mut admitted, _body } = judged;
         if options.atomic && !admitted.is_whole() {
             return Err(PostError::Refused(Box::new(refused(admitted))));

@@ -1,5 +1,8 @@
 //! What an operator can set: one typed structure, read from a TOML file with kebab-case names.
 
+mod settings;
+
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +10,8 @@ use std::time::Duration;
 use daybook_privacy::MasterKeySource;
 use daybook_privacy::master_key::{MasterKeyText, default_directory};
 use serde::{Deserialize, Deserializer};
+
+pub use settings::{Settings, Tables};
 
 use crate::limits;
 use crate::state::{StatePlace, StateUrl};
@@ -60,6 +65,15 @@ pub struct Config {
     pub retention: Retention,
     /// What the server says of itself.
     pub logging: Logging,
+    /// Where consumers deliver to, by `app/name`, each in its handler's own words; beside those `enabled`.
+    pub consumers: Tables,
+    /// What is drained into admission, by name.
+    pub inputs: Tables,
+    /// The services that may call, by `app/source`, with their secrets.
+    pub webhooks: Tables,
+    /// The file this was read from, to read it again.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 /// `POST /api/events`: events from browsers, without a key, for one app.
@@ -183,7 +197,7 @@ pub enum ConfigError {
     #[error("{setting}: {message}")]
     Setting {
         /// The setting, as it is written in the file.
-        setting: &'static str,
+        setting: Cow<'static, str>,
         /// What is wrong with it.
         message: String,
     },
@@ -206,6 +220,10 @@ impl Default for Config {
             privacy: Privacy::default(),
             retention: Retention::default(),
             logging: Logging::default(),
+            consumers: Tables::new(),
+            inputs: Tables::new(),
+            webhooks: Tables::new(),
+            file: None,
         }
     }
 }
@@ -301,7 +319,8 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text).map_err(|message| ConfigError::Parse { path: path.to_owned(), message })
+        let config = Self::parse(&text).map_err(|message| ConfigError::Parse { path: path.to_owned(), message })?;
+        Ok(Self { file: Some(path.to_owned()), ..config })
     }
 
     /// Reads a configuration from TOML text.
@@ -310,7 +329,13 @@ impl Config {
     /// What is wrong and where, for a person.
     pub fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
-            let mut message = without_passwords(error.to_string().trim_end());
+            let at = error.span().map_or(0, |span| span.start);
+            let mut message = if settings::is_secret(text, at) {
+                let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+                format!("line {line}: {}", settings::without_values(error.message()))
+            } else {
+                without_passwords(error.to_string().trim_end())
+            };
             if let Some(suggestion) = suggestion(error.message()) {
                 message.push_str(&format!("\nDid you mean `{suggestion}`?"));
             }
@@ -329,7 +354,9 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Setting`] for the first setting that cannot be used.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let wrong = |setting, message: &str| Err(ConfigError::Setting { setting, message: message.to_owned() });
+        let wrong = |setting: &'static str, message: &str| {
+            Err(ConfigError::Setting { setting: setting.into(), message: message.to_owned() })
+        };
         if let Some(Err(error)) = self.state.as_ref().map(StateUrl::options) {
             return wrong("state", &error.to_string());
         }
@@ -368,6 +395,22 @@ impl Config {
         }
         if self.limits.header_timeout.is_zero() {
             return wrong("limits.header-timeout", "must be above 0");
+        }
+        self.check_tables()
+    }
+
+    /// Checks what every table of a consumer or an input may say.
+    ///
+    /// # Errors
+    /// [`ConfigError::Setting`] for the first that cannot be used.
+    pub(crate) fn check_tables(&self) -> Result<(), ConfigError> {
+        for (kind, tables) in [("consumers", &self.consumers), ("inputs", &self.inputs), ("webhooks", &self.webhooks)] {
+            for (name, settings) in tables {
+                if let Err(message) = settings.enabled() {
+                    let setting = format!("{kind}.\"{name}\".enabled").into();
+                    return Err(ConfigError::Setting { setting, message: message.to_owned() });
+                }
+            }
         }
         Ok(())
     }
@@ -469,6 +512,10 @@ mod tests {
         check(|config| config.limits.body_memory_bytes = 1, "limits.body-memory-bytes");
         check(|config| config.environment = String::new(), "environment");
         check(|config| config.limits.connections = 0, "limits.connections");
+        check(
+            |config| drop(config.consumers.insert("a/b".into(), serde_json::json!({"enabled": 1}).into())),
+            "consumers.\"a/b\".enabled: must be true or false",
+        );
     }
 
     #[test]
@@ -491,6 +538,35 @@ mod tests {
         config.check().unwrap();
         assert!(!format!("{config:?}").contains("geheim"));
         assert!(matches!(config.state_place(), StatePlace::Postgres(_)));
+    }
+
+    #[test]
+    fn settings_of_consumers_and_inputs_are_not_shown() {
+        let text =
+            "[consumers.\"shop/orders\"]\nurl = \"geheim\"\nenabled = false\n[inputs.game]\nstream = \"geheim\"\n";
+        let config = Config::parse(text).unwrap();
+        config.check().unwrap();
+        assert_eq!(config.consumers["shop/orders"].enabled(), Ok(false));
+        assert_eq!(config.inputs["game"].value()["stream"], "geheim");
+        let shown = format!("{config:?}");
+        assert!(shown.contains("shop/orders") && shown.contains("\"url\"") && !shown.contains("geheim"), "{shown}");
+        for text in [
+            "[consumers.\"a/b\"]\npassword = geheim",
+            "[consumers.\"a/b\"]\nurl = \"x\"\npassword = \"geheim",
+            "[consumers.\"a/b\"]\npassword = \"geheim\" geheim",
+            "consumers.\"a/b\" = {password = geheim}",
+            "consumers = {\"a/b\" = \"geheim\"}",
+            "consumers = \"geheim\"",
+            "[ consumers ]\n\"a/b\" = \"geheim\"",
+            "[inputs]\na = \"geheim\"",
+            "\"inputs\".a = [\"geheim\"]",
+            "[[consumers]]\npassword = \"geheim\"",
+            "[webhooks.\"a/b\"]\nsecret = geheim",
+        ] {
+            let message = Config::parse(text).unwrap_err();
+            assert!(!message.contains("geheim"), "{message}");
+            assert!(message.starts_with("line "), "{message}");
+        }
     }
 
     /// The page of the documentation holds every option, at its default.

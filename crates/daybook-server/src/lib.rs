@@ -12,12 +12,13 @@ mod auth;
 mod body;
 mod collector;
 mod connections;
+mod consumers;
 mod cors;
+mod inputs;
 mod keyring;
 mod media;
 mod metrics;
 mod observe;
-mod opening;
 mod output;
 mod own_events;
 mod problem;
@@ -31,6 +32,7 @@ mod routes;
 mod server;
 mod state;
 mod timeout_io;
+mod webhooks;
 
 pub mod config;
 pub mod keys;
@@ -39,7 +41,9 @@ pub mod openapi;
 
 pub use config::{
     BrowserEvents, Config, ConfigError, LogFormat, Logging, MASTER_KEY_VARIABLE, Privacy, QuarantineOptions,
-    RateLimits, RequestLimits, Retention,
+    RateLimits, RequestLimits, Retention, Settings, Tables,
 };
+pub use consumers::ApplyError;
+pub use consumers::plan::PlanError;
 pub use server::{ADMIN_KEY_FILE, LOG_DIRECTORY, Notices, Server, ServerHandle, StartError};
 pub use state::{OpenStateError, STATE_FILE, StatePlace, StateUrl, StateUrlError, open as open_state};

@@ -64,6 +64,19 @@ pub const QUARANTINE_ROWS_PER_TRANSACTION: usize = 5_000;
 /// Rows deleted at a time to make room.
 pub const QUARANTINE_EVICTION_ROWS: u64 = 500;
 
+/// Messages of an input that are not sent together, under way at once.
+pub const INPUT_CALLS: usize = 16;
+/// Messages up to this size are sent together, in bytes.
+pub const INPUT_LINE_BYTES_MAX: usize = 64 * 1024;
+/// Messages sent together, in bytes.
+pub const INPUT_CALL_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest message that is quarantined where it is no events at all, in bytes; larger ones are set aside at their source.
+pub const INPUT_UNREADABLE_BYTES_MAX: usize = 1024 * 1024;
+/// Calls of other services that failed, and of which that is remembered, where it could not be written down.
+pub const WEBHOOK_FAILURES_REMEMBERED: usize = 10_000;
+/// Failures of one call that are counted.
+pub const WEBHOOK_ATTEMPTS_COUNTED: u32 = 32;
+
 /// People whose secrets and consents are kept in memory.
 pub const PEOPLE_CACHED_DEFAULT: usize = 500_000;
 /// Time from one run of the retention to the next.
@@ -84,6 +97,15 @@ pub const EXPORT_PIECE_BYTES: usize = 64 * 1024;
 pub const EXPORT_PIECES_WAITING: usize = 4;
 /// Longest reason, source or version that a caller may give, in bytes.
 pub const WORD_BYTES_MAX: usize = 256;
+
+/// Changes of consumers' states that wait to be written down as events.
+pub const CONSUMER_NOTES_WAITING: usize = 1_024;
+/// Dead letters on one page.
+pub const DEAD_LETTERS_PAGE_MAX: usize = 500;
+/// Dead letters on one page when the caller does not say.
+pub const DEAD_LETTERS_PAGE_DEFAULT: usize = 50;
+/// How long a call that has dead letters delivered again waits before it answers that it is under way.
+pub const REPLAY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connections to a PostgreSQL that keeps the state.
 pub const STATE_CONNECTIONS_MAX: u32 = 10;
@@ -118,6 +140,9 @@ pub const BROWSER_EVENTS_PER_SECOND_DEFAULT: u32 = 1_000;
 
 const _: () = assert!(BODY_INFLATED_BYTES_MAX <= BODY_MEMORY_BYTES_DEFAULT);
 const _: () = assert!(INLINE_BODY_BYTES_MAX <= BODY_BYTES_MAX);
+const _: () = assert!(INPUT_CALL_BYTES_MAX <= BODY_INFLATED_BYTES_MAX);
+const _: () = assert!(INPUT_LINE_BYTES_MAX <= INPUT_CALL_BYTES_MAX);
 const _: () = assert!(LIVE_PAGE_EVENTS <= PAGE_EVENTS_MAX);
 const _: () = assert!(QUARANTINE_PAGE_DEFAULT <= QUARANTINE_PAGE_MAX);
+const _: () = assert!(DEAD_LETTERS_PAGE_DEFAULT <= DEAD_LETTERS_PAGE_MAX);
 const _: () = assert!(QUARANTINE_ROWS_PER_STATEMENT <= QUARANTINE_ROWS_PER_TRANSACTION);

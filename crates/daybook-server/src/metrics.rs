@@ -1,7 +1,7 @@
 //! What is counted, and how it is said in the Prometheus text format.
 //!
-//! Every series exists from the start and none is added later: labels are apps of the catalogs, routes of the router,
-//! statuses and codes of this program. Nothing a client sends becomes a label.
+//! Every series exists from the start and none is added later, but for those of consumers, which come and go with them: labels are
+//! apps and consumers of the catalogs, routes of the router, statuses and codes of this program. Nothing a client sends becomes a label.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -133,6 +133,11 @@ impl Metrics {
             )?)?,
             registry,
         })
+    }
+
+    /// Where others register what they measure.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Counts the events of an answered call.

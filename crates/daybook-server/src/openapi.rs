@@ -10,9 +10,17 @@ use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
+use crate::consumers::Changes;
+use crate::consumers::replay::Replay;
 use crate::keys::{CreatedKey, KeyInfo, NewKey, Scope};
 use crate::rights::retention::{Done, PlanBody, PlannedMonth, PlannedRecords, Running};
 use crate::routes;
+use crate::routes::consumers::{
+    ConsumerBody, ConsumerLatency, ConsumerPromise, ConsumersBody, RewindRequest, RewindTo,
+};
+use crate::routes::counters::{CountBody, CountersBody};
+use crate::routes::dead_letters::{AttemptBody, DeadLetterBody, DeadLettersBody, DroppedBody};
+use crate::routes::inputs::{InputBody, InputEventsBody, InputsBody};
 use crate::routes::ops::Reason;
 use crate::routes::privacy::{PrivacyBody, VaultBody};
 use crate::routes::quarantine::{EntriesBody, EntryBody, RetriedBody};
@@ -21,6 +29,7 @@ use crate::routes::rights::{ErasureBody, ErasureRequest, ErasuresBody, SignedRep
 use crate::routes::subjects::{
     ConsentBody, ConsentRequest, ConsentsBody, ObjectionBody, ObjectionRequest, SubjectBody,
 };
+use crate::routes::webhooks::WebhookBody;
 
 /// The whole description.
 pub fn document() -> utoipa::openapi::OpenApi {
@@ -39,6 +48,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
         (name = "events", description = "Sending and reading events"),
         (name = "catalog", description = "What events there are"),
         (name = "quarantine", description = "Events that were not admitted"),
+        (name = "counters", description = "How often what happened of late"),
+        (name = "consumers", description = "What reacts to events, and what of it could not be delivered"),
         (name = "people", description = "What is known of people, what they allow, and what they may ask for"),
         (name = "retention", description = "What is past its time"),
         (name = "keys", description = "Who may do what"),
@@ -50,6 +61,10 @@ pub fn document() -> utoipa::openapi::OpenApi {
         routes::feed::feed,
         routes::feed::event,
         routes::live::live,
+        routes::counters::counters,
+        routes::counters::live,
+        routes::webhooks::post,
+        routes::webhooks::verify,
         routes::catalog::catalog,
         routes::catalog::event_type,
         routes::catalog::event_type_version,
@@ -59,6 +74,18 @@ pub fn document() -> utoipa::openapi::OpenApi {
         routes::quarantine::retry,
         routes::quarantine::retry_many,
         routes::quarantine::remove,
+        routes::consumers::list,
+        routes::consumers::show,
+        routes::consumers::pause,
+        routes::consumers::resume,
+        routes::consumers::rewind,
+        routes::consumers::reload,
+        routes::dead_letters::list,
+        routes::dead_letters::show,
+        routes::dead_letters::replay,
+        routes::dead_letters::replay_all,
+        routes::dead_letters::remove,
+        routes::dead_letters::remove_all,
         routes::subjects::show,
         routes::rights::erase,
         routes::rights::export,
@@ -71,6 +98,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         routes::rights::list,
         routes::rights::erase_many,
         routes::rights::show,
+        routes::inputs::list,
         routes::privacy::privacy,
         routes::retention::status,
         routes::retention::plan,
@@ -88,7 +116,9 @@ pub fn document() -> utoipa::openapi::OpenApi {
         EventTypeBody, KeysBody, HealthBody, EntryBody, EntriesBody, RetriedBody, Reason, KeyInfo, NewKey, CreatedKey, Scope,
         ConsentRequest, ConsentBody, ConsentsBody, SubjectBody, ObjectionRequest, ObjectionBody, ErasureRequest, ErasureBody,
         ErasuresBody, SignedReportBody, PrivacyBody, VaultBody, RetentionBody, LastBody, Done, PlanBody, PlannedMonth,
-        PlannedRecords, Running,
+        PlannedRecords, Running, ConsumerBody, ConsumersBody, ConsumerLatency, ConsumerPromise, RewindRequest, RewindTo,
+        Changes, Replay, CountersBody, CountBody, DeadLetterBody, DeadLettersBody, AttemptBody, DroppedBody,
+        InputBody, InputEventsBody, InputsBody, WebhookBody,
     ))
 )]
 struct Description;
@@ -325,6 +355,9 @@ pub struct KeysBody {
 pub struct HealthBody {
     /// `ok` or `ready`.
     pub status: String,
+    /// How many consumers are in which state. A dead destination takes nothing from anybody but its own consumer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consumers: Option<BTreeMap<String, u64>>,
 }
 
 #[cfg(test)]

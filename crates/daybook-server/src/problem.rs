@@ -3,7 +3,7 @@
 mod errors;
 mod state;
 
-pub use errors::COUNTED_CODES;
+pub use errors::{COUNTED_CODES, NO_DEAD_LETTER};
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -94,8 +94,16 @@ impl<'q> Query<'q> {
     /// # Errors
     /// 400 for one that cannot be a name.
     pub fn names(&self) -> Result<NameFilter, Problem> {
+        self.patterns("name")
+    }
+
+    /// The same, of a parameter of another name.
+    ///
+    /// # Errors
+    /// 400 for one that cannot be a name.
+    pub fn patterns(&self, parameter: &'static str) -> Result<NameFilter, Problem> {
         let mut filter = NameFilter::default();
-        let values = self.pairs.iter().filter(|(name, _)| name == "name");
+        let values = self.pairs.iter().filter(|(name, _)| name == parameter);
         for name in values.flat_map(|(_, value)| value.split(',')).map(str::trim) {
             let stem = name.strip_suffix('*').unwrap_or(name);
             let fits = !name.is_empty()
@@ -105,7 +113,7 @@ impl<'q> Query<'q> {
             if !fits {
                 return Err(Problem::bad_request(
                     "query.name",
-                    "name is the name of an event type, or its beginning and `*`; at most 64 of them.",
+                    format!("{parameter} is the name of an event type, or its beginning and `*`; at most 64 of them."),
                 ));
             }
             filter.patterns.push(name.to_owned());

@@ -9,10 +9,10 @@ use daybook_log::{Filter, ReadLimit};
 
 use crate::collector::{App, Collector};
 use crate::limits;
-use crate::opening::Opener;
 use crate::output::Form;
 use crate::problem::Problem;
 use crate::query::NameFilter;
+use daybook_privacy::Opener;
 
 /// Which events are wanted.
 #[derive(Debug, Clone, Default)]

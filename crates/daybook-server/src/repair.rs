@@ -96,7 +96,11 @@ impl Collector {
         // Made of the entry's number, so that an event without an id is not stored twice when the entry could not be
         // settled the first time.
         let default_id = EventId::from_cloud_event(&app.slug, "daybook:quarantine", &entry.id.to_string());
-        let options = PostOptions { without_quarantine: true, default_id: Some(default_id), ..PostOptions::default() };
+        let options = PostOptions {
+            without_quarantine: true,
+            default_ids: Some(Arc::new(move |_| default_id)),
+            ..PostOptions::default()
+        };
         let receipts = self.post(app, body, BodyForm::Json, Account::Own, options).await?;
         let receipt = receipts.receipts.first();
         let (change, outcome) = match receipt {

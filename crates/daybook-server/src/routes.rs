@@ -1,8 +1,12 @@
 //! The routes: which address does what.
 
 pub(crate) mod catalog;
+pub(crate) mod consumers;
+pub(crate) mod counters;
+pub(crate) mod dead_letters;
 pub(crate) mod events;
 pub(crate) mod feed;
+pub(crate) mod inputs;
 pub(crate) mod keys;
 pub(crate) mod live;
 pub(crate) mod ops;
@@ -11,6 +15,7 @@ pub(crate) mod quarantine;
 pub(crate) mod retention;
 pub(crate) mod rights;
 pub(crate) mod subjects;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 
@@ -35,6 +40,9 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Collector>>)> {
         ("/v1/{app}/events", only(post(events::post).get(feed::feed), "GET, HEAD, POST")),
         ("/v1/{app}/events/{id}", only(get(feed::event), "GET, HEAD")),
         ("/v1/{app}/live", only(get(live::live), "GET, HEAD")),
+        ("/v1/{app}/counters", only(get(counters::counters), "GET, HEAD")),
+        ("/v1/{app}/counters/live", only(get(counters::live), "GET, HEAD")),
+        ("/v1/{app}/webhooks/{source}", only(post(webhooks::post).get(webhooks::verify), "GET, HEAD, POST")),
         ("/v1/{app}/catalog", only(get(catalog::catalog), "GET, HEAD")),
         ("/v1/{app}/catalog/{name}", only(get(catalog::event_type), "GET, HEAD")),
         ("/v1/{app}/catalog/{name}/{version}", only(get(catalog::event_type_version), "GET, HEAD")),
@@ -61,6 +69,23 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Collector>>)> {
         ),
         ("/v1/{app}/erasures", only(get(rights::list).post(rights::erase_many), "GET, HEAD, POST")),
         ("/v1/{app}/erasures/{id}", only(get(rights::show), "GET, HEAD")),
+        ("/v1/consumers", only(get(consumers::list), "GET, HEAD")),
+        ("/v1/consumers/reload", only(post(consumers::reload), "POST")),
+        ("/v1/consumers/{app}/{name}", only(get(consumers::show), "GET, HEAD")),
+        ("/v1/consumers/{app}/{name}/pause", only(post(consumers::pause), "POST")),
+        ("/v1/consumers/{app}/{name}/resume", only(post(consumers::resume), "POST")),
+        ("/v1/consumers/{app}/{name}/rewind", only(post(consumers::rewind), "POST")),
+        ("/v1/consumers/{app}/{name}/replay", only(post(dead_letters::replay_all), "POST")),
+        (
+            "/v1/consumers/{app}/{name}/dead-letters",
+            only(get(dead_letters::list).delete(dead_letters::remove_all), "GET, HEAD, DELETE"),
+        ),
+        (
+            "/v1/consumers/{app}/{name}/dead-letters/{position}",
+            only(get(dead_letters::show).delete(dead_letters::remove), "GET, HEAD, DELETE"),
+        ),
+        ("/v1/consumers/{app}/{name}/dead-letters/{position}/replay", only(post(dead_letters::replay), "POST")),
+        ("/v1/inputs", only(get(inputs::list), "GET, HEAD")),
         ("/v1/privacy", only(get(privacy::privacy), "GET, HEAD")),
         ("/v1/retention", only(get(retention::status), "GET, HEAD")),
         ("/v1/retention/plan", only(get(retention::plan), "GET, HEAD")),

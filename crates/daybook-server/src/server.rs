@@ -17,28 +17,31 @@ use daybook_event::Severity;
 use daybook_log::{Log, LogOptions, OpenError};
 use daybook_privacy::erasure::{Eraser, EraserOptions};
 use daybook_privacy::master_key::MasterKeyError;
-use daybook_privacy::view::View;
 use daybook_privacy::{OpenVaultError, VaultError};
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait, PaginatorTrait};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::body::BodyMemory;
 use crate::collector::{App, Collector};
 use crate::config::{Config, ConfigError, nearest};
+use crate::consumers::plan::PlanError;
+use crate::consumers::{self, ApplyError, Consumers, NoteWriter};
+use crate::inputs::Inputs;
 use crate::keyring::KeyRing;
 use crate::keys::{self, CreateKeyError, NewKey, Scope};
 use crate::metrics::Metrics;
 use crate::problem::{COUNTED_CODES, Chain};
 use crate::quarantine::Quarantine;
 use crate::rate::RateLimiter;
+use crate::rights::OwnJournal;
 use crate::rights::retention::Retention;
-use crate::rights::{OwnJournal, QuarantineView};
 use crate::state::settings;
 use crate::state::{self, OpenStateError};
+use crate::webhooks::{Webhooks, WebhooksError};
 use crate::{connections, limits, routes};
 
 /// Name of the file in the data directory that holds the first key.
@@ -52,6 +55,7 @@ pub struct Server {
     listener: TcpListener,
     handle: ServerHandle,
     notices: Notices,
+    notes: NoteWriter,
     was_clean: bool,
     opened: Instant,
     recovery_ms: u64,
@@ -76,6 +80,7 @@ pub struct Notices {
 #[derive(Debug, Clone)]
 pub struct ServerHandle {
     address: SocketAddr,
+    reloading: Arc<Notify>,
     stopping: CancellationToken,
     cutting: CancellationToken,
 }
@@ -108,6 +113,18 @@ pub enum StartError {
         /// Why.
         source: CompileError,
     },
+    /// Consumers cannot be made as the catalogs and the configuration say.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Consumers(Vec<PlanError>),
+    /// The services that may call cannot be used as the configuration says.
+    #[error(transparent)]
+    Webhooks(#[from] WebhooksError),
+    /// Consumers cannot be added.
+    #[error("the consumers cannot be added")]
+    AddConsumers(#[from] ApplyError),
+    /// The state database does not keep the consumers' places.
+    #[error("the consumers cannot be kept")]
+    ConsumerState(#[from] daybook_consumers::error::DatabaseError),
     /// The state database cannot be opened.
     #[error(transparent)]
     OpenState(#[from] OpenStateError),
@@ -189,11 +206,18 @@ impl Server {
         let stopping = CancellationToken::new();
         let metrics = Metrics::new(names.iter().map(String::as_str), &routes::paths(), COUNTED_CODES)?;
         let key_ring = KeyRing::open(database.clone(), config.rate_limits).await?;
-        let views: Arc<[Arc<dyn View>]> = Arc::from([Arc::new(QuarantineView(quarantine.clone())) as Arc<dyn View>]);
+        let (consumers, notes) =
+            Consumers::open(log.clone(), opened_vault.vault.clone(), database.clone(), config.data.clone()).await?;
+        let served: Vec<_> = catalogs.apps().cloned().collect();
+        consumers.apply(consumers.plan(&served, &config.consumers).map_err(StartError::Consumers)?).await?;
+        consumers.runtime().register_metrics(metrics.registry())?;
+        let inputs = Inputs::plan(&config.inputs, names.iter().map(String::as_str))?;
+        inputs.register_metrics(metrics.registry())?;
+        let webhooks = Webhooks::plan(&config.webhooks, catalogs.apps(), metrics.registry())?;
         let collector = Arc::new_cyclic(|this: &Weak<Collector>| Collector {
             eraser: Eraser::new(
                 opened_vault.vault.clone(),
-                views.to_vec(),
+                consumers::reload::views(&quarantine, &consumers),
                 Arc::new(OwnJournal(Weak::clone(this))),
                 Box::new(keys::now),
                 EraserOptions::default(),
@@ -205,7 +229,9 @@ impl Server {
             browser_events: RateLimiter::new(config.browser_events.events_per_second),
             retention: Retention::default(),
             vault: opened_vault.vault,
-            views,
+            consumers,
+            inputs,
+            webhooks,
             catalogs,
             judging: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from))),
             readings: Arc::new(Semaphore::new(limits::READINGS)),
@@ -221,7 +247,8 @@ impl Server {
         Ok(Self {
             collector,
             listener,
-            handle: ServerHandle { address, stopping, cutting: CancellationToken::new() },
+            handle: ServerHandle { address, reloading: Arc::default(), stopping, cutting: CancellationToken::new() },
+            notes,
             notices: Notices {
                 admin_key_file,
                 diagnostics,
@@ -250,7 +277,7 @@ impl Server {
     /// Serves until `shutdown` is done or [`ServerHandle::stop`] is called. Then it takes no more connections, gives requests
     /// under way the configured grace, writes everything down and returns.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { collector, listener, handle, was_clean, opened, recovery_ms, .. } = self;
+        let Self { collector, listener, handle, notes, was_clean, opened, recovery_ms, .. } = self;
         let started = json!({
             "version": env!("CARGO_PKG_VERSION"), "listen": handle.address.to_string(), "clean_shutdown": was_clean,
             "log_head": collector.log.head(), "recovery_ms": recovery_ms,
@@ -258,6 +285,10 @@ impl Server {
         tracing::info!(listen = %handle.address, apps = collector.apps.len(), "serving");
         collector.note("system.started", None, started).await;
         collector.note_degraded_vault().await;
+        let noted = CancellationToken::new();
+        let notes = tokio::spawn(notes.run(Arc::clone(&collector), noted.clone()));
+        collector.consumers.runtime().start();
+        collector.inputs.start(&collector, &handle.stopping);
 
         let connections = TaskTracker::new();
         let router = routes::router(Arc::clone(&collector));
@@ -266,6 +297,7 @@ impl Server {
         let retention = tokio::spawn(Arc::clone(&collector).keep_retention());
         let eraser = collector.eraser.clone();
         let erasures = tokio::spawn(async move { eraser.tend().await });
+        let reloads = tokio::spawn(reload(Arc::clone(&collector), Arc::clone(&handle.reloading)));
         tokio::select! {
             () = accepting => {}
             () = shutdown => {}
@@ -275,15 +307,21 @@ impl Server {
         tracing::info!(connections = connections.len(), "stopping");
         let grace = tokio::time::sleep(collector.config.shutdown_grace);
         tokio::select! {
-            () = connections.wait() => {}
+            () = async { tokio::join!(connections.wait(), collector.inputs.ended()); } => {}
             () = grace => tracing::warn!(connections = connections.len(), "grace is over; the rest is cut"),
             () = handle.cutting.cancelled() => {}
         }
         handle.cutting.cancel();
         let _ = tokio::time::timeout(limits::CONNECTION_DRAIN, connections.wait()).await;
-        upkeep.abort();
-        retention.abort();
-        erasures.abort();
+        for task in [upkeep, retention, erasures, reloads] {
+            task.abort();
+        }
+        // What was delivered is written down while there is a state database; what that has to say, while there is a log.
+        collector.consumers.runtime().close().await;
+        noted.cancel();
+        if let Err(error) = notes.await {
+            tracing::warn!(%error, "what happened to consumers was not all written down");
+        }
 
         let stopped = json!({"reason": "signal", "uptime_seconds": opened.elapsed().as_secs()});
         collector.note("system.stopped", None, stopped).await;
@@ -300,6 +338,11 @@ impl ServerHandle {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Asks the server to read its consumers again. Whether it could is in its log.
+    pub fn reload(&self) {
+        self.reloading.notify_one();
     }
 
     /// Asks the server to stop, giving requests under way their grace.
@@ -326,6 +369,14 @@ impl Collector {
         if let Err(error) = self.database.clone().close().await {
             tracing::warn!(error = %Chain(&error), "the state database was not closed");
         }
+    }
+}
+
+/// Reads the consumers again whenever somebody asks.
+async fn reload(collector: Arc<Collector>, asked: Arc<Notify>) {
+    loop {
+        asked.notified().await;
+        collector.reload_consumers_logged().await;
     }
 }
 

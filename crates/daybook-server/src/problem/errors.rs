@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use daybook_admission::BodyError;
+use daybook_consumers::error::{ManageError, ReplayError};
 use daybook_log::AppendError;
 use http::StatusCode;
 
 use super::Problem;
 use crate::collector::PostError;
+use crate::consumers::reload::ReloadError;
 use crate::keys::{CreateKeyError, RevokeKeyError};
 use crate::quarantine::QuarantineError;
 use daybook_privacy::VaultError;
@@ -20,6 +22,8 @@ pub const COUNTED_CODES: &[&str] = &[
     "body.too-large",
     "body.inflated-too-large",
     "body.too-slow",
+    "consumer.busy",
+    "consumer.destination",
     "events.refused",
     "key.missing",
     "key.unknown",
@@ -169,6 +173,59 @@ impl From<RevokeKeyError> for Problem {
         }
     }
 }
+
+impl From<ManageError> for Problem {
+    fn from(error: ManageError) -> Self {
+        match &error {
+            ManageError::Unknown { .. } => {
+                Self::not_found("consumer.unknown", "This app has no consumer of this name.")
+            }
+            ManageError::Ahead { .. } => Self::bad_request("consumer.ahead", sentence(&error)),
+            ManageError::Destination(_) => Self::unavailable("consumer.destination", sentence(&error), RETRY_LATER),
+            ManageError::Busy => Self::unavailable("consumer.busy", sentence(&error), Duration::from_secs(1)),
+            ManageError::Log(_) => Self::internal("log.unreadable", &error),
+            ManageError::Database(error) => {
+                tracing::warn!(%error, "the state database does not answer");
+                Self::unavailable(
+                    "state.unavailable",
+                    "This needs the state database, which does not answer at the moment.",
+                    crate::limits::STATE_RETRY_AFTER,
+                )
+            }
+            ManageError::Closed => {
+                Self::unavailable("consumer.closed", "The server is stopping.", Duration::from_secs(5))
+            }
+        }
+    }
+}
+
+impl From<ReplayError> for Problem {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Manage(error) => error.into(),
+            ReplayError::NoLetter(_) => Self::not_found("consumer.no-dead-letter", NO_DEAD_LETTER),
+            ReplayError::NotReady(_) => Self::new(StatusCode::CONFLICT, "consumer.not-ready", sentence(&error))
+                .hint("Dead letters stay until they are delivered or dropped."),
+        }
+    }
+}
+
+impl From<ReloadError> for Problem {
+    fn from(error: ReloadError) -> Self {
+        match error {
+            ReloadError::Invalid(errors) => {
+                let detail = "Something is wrong with what was read of the consumers, so nothing was changed.";
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "consumers.invalid", detail)
+                    .hint(errors.join("\n"))
+                    .with("errors", errors.into())
+            }
+            ReloadError::Apply(_) | ReloadError::Task(_) => Self::internal("consumers.failed", &error),
+        }
+    }
+}
+
+/// What is said of a dead letter that there is not.
+pub const NO_DEAD_LETTER: &str = "This consumer has no dead letter of this position.";
 
 /// An error's words as a sentence.
 fn sentence(error: &dyn std::error::Error) -> String {

@@ -18,7 +18,7 @@ use super::Asked;
 use crate::collector::{App, Collector};
 use crate::keys::now;
 use crate::limits;
-use crate::opening::Opener;
+use daybook_privacy::Opener;
 
 /// The zip, piece by piece. Where it cannot be finished the last piece is an error, and what was sent is no archive.
 pub fn export_of(
@@ -63,7 +63,7 @@ fn write(collector: &Collector, runtime: &Handle, asked: &Asked, known: &Subject
     for id in &ids {
         quarantined(collector, runtime, app, *id, &mut writer)?;
     }
-    for view in collector.views.iter() {
+    for view in collector.views().iter() {
         for id in &ids {
             match runtime.block_on(view.export(&app.slug, *id)) {
                 Ok(parts) => {

@@ -377,7 +377,7 @@ impl Collector {
         let before: BTreeMap<String, Vec<(String, String, i32)>> =
             before.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         let mut unconfirmed: BTreeMap<String, Vec<(String, String, i32)>> = BTreeMap::new();
-        for view in self.views.iter() {
+        for view in self.views().iter() {
             let mut months: Vec<ExpiredMonth> = expired.to_vec();
             months.extend(before.get(view.name()).into_iter().flatten().map(|(app, category, month)| ExpiredMonth {
                 app: app.clone(),

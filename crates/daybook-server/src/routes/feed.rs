@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use daybook_event::{EventId, Kind, stored};
+use daybook_event::{EventId, Kind, Position, stored};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 
@@ -170,16 +170,30 @@ fn one(collector: &Collector, app: &App, id: &str, form: Form, privacy: bool) ->
     let key = app.admission.record_key(&EventId::from_any(&app.slug, id));
     let known = collector.log.lookup(&[key]).map_err(|error| failed(&error))?;
     let position = known.first().copied().flatten().ok_or_else(unknown)?.position;
-    let record = collector.log.record(position).map_err(|error| failed(&error))?.ok_or_else(unknown)?;
+    event_at(collector, app, position, form, privacy)?.ok_or_else(unknown)
+}
+
+/// The event at a position, and whether something personal was opened in it; nothing where it is past its retention, another app's, or
+/// none.
+///
+/// # Errors
+/// When the log or the vault does not answer.
+pub(super) fn event_at(
+    collector: &Collector,
+    app: &App,
+    position: Position,
+    form: Form,
+    privacy: bool,
+) -> Result<Option<(Vec<u8>, bool)>, Problem> {
+    let failed = |error: &dyn std::error::Error| Problem::internal("log.unreadable", error);
+    let Some(record) = collector.log.record(position).map_err(|error| failed(&error))? else { return Ok(None) };
     let stored = stored::decode(&record, position).map_err(|error| failed(&error))?;
-    let Some((event, opened)) = reading::open(collector, app, vec![stored], Sight::of(privacy, form))?.pop() else {
-        return Err(unknown());
-    };
+    let opened = reading::open(collector, app, vec![stored], Sight::of(privacy, form))?.pop();
     // A count is not an event, though it has a place.
-    if event.kind != Kind::Event || event.app != *app.slug {
-        return Err(unknown());
-    }
+    let Some((event, opened)) = opened.filter(|(event, _)| event.kind == Kind::Event && event.app == *app.slug) else {
+        return Ok(None);
+    };
     let mut body = Vec::with_capacity(1024);
     output::write(event, &app.catalog, form, privacy, &mut body);
-    Ok((body, opened))
+    Ok(Some((body, opened)))
 }

@@ -1,5 +1,6 @@
 //! What operators and their tools ask.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -9,19 +10,25 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
+use super::json;
 use crate::collector::Collector;
 use crate::media;
 use crate::metrics::Gauges;
 use crate::openapi;
 use crate::problem::{Chain, Problem};
 
-/// Says that the process runs.
+/// Says that the process runs, and how many consumers are in which state.
 #[utoipa::path(
     get, path = "/healthz", tag = "operations", operation_id = "health",
     responses((status = 200, description = "The process runs", body = openapi::HealthBody))
 )]
-pub async fn health() -> Response {
-    ([(CONTENT_TYPE, media::JSON)], r#"{"status":"ok"}"#).into_response()
+pub async fn health(State(collector): State<Arc<Collector>>) -> Result<Response, Problem> {
+    let mut consumers = BTreeMap::new();
+    for status in collector.consumers.runtime().statuses() {
+        let state = collector.consumers.state_of(&status);
+        *consumers.entry(state.to_owned()).or_default() += 1;
+    }
+    json(&openapi::HealthBody { status: "ok".to_owned(), consumers: Some(consumers) })
 }
 
 /// Says whether events can be taken.

@@ -1,7 +1,9 @@
 //! The server, put through the trial that every view goes through: people are forgotten, and months pass.
 //!
-//! Its only view so far is the quarantine. A later view adds what it writes and what it answers to [`Served`], or wraps
-//! it as [`Leaky`] does.
+//! A later view adds what it writes and what it answers to [`Served`], or wraps it as [`Leaky`] does, and [`everywhere`] with what its
+//! consumers deliver to.
+
+mod everywhere;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -87,30 +89,35 @@ struct Served {
     backend: Backend,
     data: PathBuf,
     blind: String,
+    configure: Configure,
 }
+
+/// What a configuration has beside what every server here has.
+type Configure = Arc<dyn Fn(&mut Config) + Send + Sync>;
 
 impl Served {
     async fn new(backend: Backend) -> Self {
+        Self::with(backend, Arc::new(|_| ())).await
+    }
+
+    async fn with(backend: Backend, configure: Configure) -> Self {
         captured();
         let site = Site::with_state_on(backend.clone(), |config| {
             let catalogs = config.catalogs[0].clone();
             let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalogs");
             copy_directory(&shipped, &catalogs);
+            config.default_catalogs = false;
             configure(config);
         })
         .await;
         let blind = site.key(&json!({"scopes": ["read", "write"]})).await;
         let data = site.data();
-        Self { site: Some(site), stopped: None, backend, data, blind }
+        Self { site: Some(site), stopped: None, backend, data, blind, configure }
     }
 
     fn site(&self) -> &Site {
         self.site.as_ref().unwrap()
     }
-}
-
-fn configure(config: &mut Config) {
-    config.default_catalogs = false;
 }
 
 #[async_trait]
@@ -186,6 +193,10 @@ impl Subject for Served {
 
     async fn start(&mut self) {
         let directory = self.stopped.take().unwrap();
+        let configure = |config: &mut Config| {
+            config.default_catalogs = false;
+            (self.configure)(config);
+        };
         self.site = Some(Site::start_on(self.backend.clone(), directory, configure).await);
     }
 

@@ -142,7 +142,7 @@ async fn every_address_says_what_it_takes() {
 async fn operators_are_answered() {
     let site = Site::new().await;
     let get = |path: &str| Call::new(site.handle.address(), Method::GET, path).send();
-    assert_eq!(get("/healthz").await.ok(), json!({"status": "ok"}));
+    assert_eq!(get("/healthz").await.ok()["status"], "ok");
     assert_eq!(get("/readyz").await.ok(), json!({"status": "ready"}));
     site.send(&json!([order("m-1", 1), order("m-2", -1)])).await;
     let metrics = get("/metrics").await;

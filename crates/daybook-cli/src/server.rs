@@ -54,18 +54,21 @@ impl Running {
         format!("http://{}", self.handle.address())
     }
 
-    /// Waits for Ctrl-C or SIGTERM.
+    /// Waits for Ctrl-C or SIGTERM; at SIGHUP the server reads its consumers again.
     ///
     /// # Errors
     /// [`Failure::Runtime`] when signals cannot be listened for.
     pub async fn asked_to_stop(&self) -> Result<(), Failure> {
         let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        let mut hang_up = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return Ok(()),
+                _ = interrupt.recv() => return Ok(()),
+                _ = hang_up.recv() => self.handle.reload(),
+            }
         }
-        Ok(())
     }
 
     /// Stops after what is under way; a second Ctrl-C cuts that short.

@@ -1,6 +1,7 @@
 //! The subcommands.
 
 pub mod check;
+pub mod consumers;
 pub mod demo;
 pub mod keys;
 pub mod load;
@@ -43,6 +44,7 @@ enum Command {
     Keys(keys::Keys),
     Tail(tail::Tail),
     Quarantine(quarantine::Quarantine),
+    Consumers(consumers::Consumers),
     Subject(subject::Subject),
     Retention(retention::Retention),
     MasterKey(master_key::MasterKey),
@@ -63,6 +65,7 @@ impl Cli {
             Command::Keys(command) => command.run(),
             Command::Tail(command) => command.run(),
             Command::Quarantine(command) => command.run(),
+            Command::Consumers(command) => command.run(),
             Command::Subject(command) => command.run(),
             Command::Retention(command) => command.run(),
             Command::MasterKey(command) => command.run(),

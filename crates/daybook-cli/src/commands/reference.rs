@@ -48,12 +48,15 @@ fn section(command: &Command, parent: &str, level: usize, out: &mut String) {
     let name = format!("{parent} {}", command.get_name());
     let about = command.get_long_about().or_else(|| command.get_about()).map(ToString::to_string).unwrap_or_default();
     let _ = writeln!(out, "\n{} {name}\n\n{about}", "#".repeat(level));
-    if command.has_subcommands() {
-        for inner in commands_of(command) {
-            section(inner, &name, level + 1, out);
-        }
-        return;
+    if !command.has_subcommands() || !command.is_subcommand_required_set() {
+        options(command, out);
     }
+    for inner in commands_of(command) {
+        section(inner, &name, level + 1, out);
+    }
+}
+
+fn options(command: &Command, out: &mut String) {
     let usage = command.clone().render_usage().to_string();
     let _ = writeln!(out, "\n```text\n{}\n```\n", usage.trim_start_matches("Usage: "));
     let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set() && argument.get_id() != "help");

@@ -8,6 +8,7 @@
 
 mod check;
 mod client;
+mod consumers;
 mod demo;
 mod durability;
 mod help;

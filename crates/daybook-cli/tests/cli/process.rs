@@ -102,7 +102,11 @@ impl ServerProcess {
 
     /// The same with these options, of which one is `--listen`.
     pub fn start_with(data: &Path, options: &[&str]) -> Self {
-        let catalogs = shop_catalog();
+        Self::start_on(data, &shop_catalog(), options)
+    }
+
+    /// The same with these catalogs.
+    pub fn start_on(data: &Path, catalogs: &Path, options: &[&str]) -> Self {
         let mut child = daybook(&["serve", "--log-level", "warn"])
             .args(options)
             .args(["--data".as_ref(), data.as_os_str(), "--catalogs".as_ref(), catalogs.as_os_str()])
@@ -161,6 +165,12 @@ impl ServerProcess {
     pub fn get(&self, path: &str) -> Value {
         let request = ureq::get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {}", self.key));
         request.call().expect("an answer").body_mut().read_json().expect("JSON")
+    }
+
+    /// Sends it a signal, such as `HUP`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().expect("kill");
+        assert!(sent.success());
     }
 
     /// Ends it as a power cut would, as far as the process is concerned.

@@ -12,10 +12,14 @@ BENCH_FLAGS ?=
 CARGO ?= cargo
 # SQLite, zstd and the TLS of the client compile C; the demo's hints use curl.
 PACKAGES := gcc libc6-dev pkg-config curl
-# Tests start a PostgreSQL of their own.
-test: PACKAGES += postgresql
-# While it is installed this keeps the package from making and starting a cluster that nobody asked for.
+# Tests start servers of their own from the binaries of these, and nothing needs their services.
+SERVERS := postgresql mariadb-server redis-server nats-server
+test bench: PACKAGES += $(SERVERS)
+# While they are installed, these keep Debian from starting services and making a cluster that nobody asked for.
+POLICY := /usr/sbin/policy-rc.d
 NO_CLUSTER := /etc/postgresql-common/createcluster.d/daybook.conf
+# Services that came with them are not started with the machine either.
+UNITS := /lib/systemd/system
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -61,9 +65,22 @@ packages:
 	as_root=(); \
 	if (( EUID )); then as_root=(sudo); fi; \
 	"$${as_root[@]}" apt-get update -q; \
-	if [[ " $${missing[*]} " == *" postgresql "* ]]; then \
-	  trap '"$${as_root[@]}" rm -f $(NO_CLUSTER)' EXIT; \
+	if [[ " $(SERVERS) " =~ \ ($$(IFS='|'; echo "$${missing[*]}"))\  ]]; then \
+	  written=($(NO_CLUSTER)); \
+	  [[ -e $(POLICY) ]] || written+=($(POLICY)); \
+	  trap '"$${as_root[@]}" rm -f "$${written[@]}"' EXIT; \
 	  "$${as_root[@]}" mkdir -p $(dir $(NO_CLUSTER)); \
 	  "$${as_root[@]}" tee $(NO_CLUSTER) <<<'create_main_cluster = false' >/dev/null; \
+	  if (( $${#written[@]} > 1 )); then \
+	    "$${as_root[@]}" tee $(POLICY) <<<$$'#!/bin/sh\nexit 101' >/dev/null; \
+	    "$${as_root[@]}" chmod +x $(POLICY); \
+	  fi; \
 	fi; \
-	DEBIAN_FRONTEND=noninteractive "$${as_root[@]}" apt-get install -qy --no-install-recommends "$${missing[@]}"
+	services=(); \
+	for service in mariadb redis-server nats-server; do \
+	  [[ -e $(UNITS)/$$service.service ]] || services+=("$$service"); \
+	done; \
+	DEBIAN_FRONTEND=noninteractive "$${as_root[@]}" apt-get install -qy --no-install-recommends "$${missing[@]}"; \
+	for service in "$${services[@]}"; do \
+	  [[ ! -e $(UNITS)/$$service.service ]] || "$${as_root[@]}" systemctl disable --quiet "$$service"; \
+	done

@@ -6,11 +6,8 @@
 
 use std::fmt;
 
-use aes_gcm::Aes256Gcm;
-use aes_gcm::aead::{AeadInOut, KeyInit};
-use hkdf::Hkdf;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde::{Serialize, Serializer};
-use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::Timestamp;
@@ -21,8 +18,12 @@ pub const NONCE_BYTES: usize = 12;
 pub const OVERHEAD_BYTES: usize = NONCE_BYTES + TAG_BYTES;
 const TAG_BYTES: usize = 16;
 
-const PERSON_LABEL: &[u8] = b"daybook/record/person/1";
-const NOBODY_LABEL: &[u8] = b"daybook/record/nobody/1";
+/// What a key is for, as long as a secret: a label and a month's secret fill one block of BLAKE3.
+type Label = [u8; 32];
+const PERSON_SEAL: &Label = b"daybook/record/person/seal/2    ";
+const PERSON_DIGEST: &Label = b"daybook/record/person/digest/2  ";
+const NOBODY_SEAL: &Label = b"daybook/record/nobody/seal/2    ";
+const NOBODY_DIGEST: &Label = b"daybook/record/nobody/digest/2  ";
 
 /// 256 random bits that nobody may see. Overwritten when dropped.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -166,26 +167,24 @@ impl fmt::Debug for SealKeys {
 }
 
 impl SealKeys {
-    /// Derives the keys with HKDF-Expand (RFC 5869; the secrets are random already, so section 3.3 lets the extraction
-    /// go). Without a person the month's secret stands alone.
+    /// Derives the keys: BLAKE3's keyed hash (a pseudorandom function, section 2.1 of its paper) under the person's secret, of
+    /// what the key is for and of the month's secret. Without a person the month's secret stands alone. Both secrets are
+    /// 256 random bits, so nothing has to be extracted from them first.
     #[must_use]
     pub fn derive(person: Option<&Secret>, month: &Secret) -> Self {
-        let mut keys = [0; 64];
-        let (secret, info): (_, [&[u8]; 2]) = match person {
-            Some(person) => (person, [PERSON_LABEL, month.as_bytes()]),
-            None => (month, [NOBODY_LABEL, &[]]),
+        let Some(person) = person else {
+            let key = |label| *blake3::keyed_hash(month.as_bytes(), label).as_bytes();
+            return Self { seal: key(NOBODY_SEAL), digest: key(NOBODY_DIGEST) };
         };
-        // Neither can fail: the secret is as long as the hash, the output two hashes long.
-        if let Ok(hkdf) = Hkdf::<Sha256>::from_prk(secret.as_bytes()) {
-            let expanded = hkdf.expand_multi_info(&info, &mut keys);
-            assert!(expanded.is_ok(), "HKDF gives 64 bytes");
-        }
-        let (mut seal, mut digest) = ([0; 32], [0; 32]);
-        seal.copy_from_slice(&keys[..32]);
-        digest.copy_from_slice(&keys[32..]);
-        keys.zeroize();
-        assert_ne!(seal, digest, "two blocks of HKDF are never the same");
-        Self { seal, digest }
+        let mut hashed = [0; 64];
+        hashed[32..].copy_from_slice(month.as_bytes());
+        let mut key = |label| {
+            hashed[..32].copy_from_slice(label);
+            *blake3::keyed_hash(person.as_bytes(), &hashed).as_bytes()
+        };
+        let keys = Self { seal: key(PERSON_SEAL), digest: key(PERSON_DIGEST) };
+        hashed.zeroize();
+        keys
     }
 
     /// The key under which the digest of what a client sent is made.
@@ -215,12 +214,14 @@ pub fn seal(key: &[u8; 32], nonce: [u8; NONCE_BYTES], context: &[u8], plain: &[u
     out.extend_from_slice(&nonce);
     let start = out.len();
     out.extend_from_slice(plain);
-    let cipher = Aes256Gcm::new(key.into());
-    let tag = cipher.encrypt_inout_detached(&nonce.into(), context, (&mut out[start..]).into());
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let tag = cipher(key).and_then(|cipher| {
+        cipher.seal_in_place_separate_tag(nonce, Aad::from(context), &mut out[start..]).map_err(|_| DoesNotOpen)
+    });
     // It fails beyond 64 GiB, which no record comes near.
     assert!(tag.is_ok(), "a text of {} bytes can be sealed", plain.len());
     if let Ok(tag) = tag {
-        out.extend_from_slice(&tag);
+        out.extend_from_slice(tag.as_ref());
     }
 }
 
@@ -230,13 +231,16 @@ pub fn seal(key: &[u8; 32], nonce: [u8; NONCE_BYTES], context: &[u8], plain: &[u
 /// [`DoesNotOpen`].
 pub fn open(key: &[u8; 32], context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
     let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(DoesNotOpen)?;
-    let (text, tag) = rest.split_last_chunk::<TAG_BYTES>().ok_or(DoesNotOpen)?;
-    let mut plain = text.to_vec();
-    let cipher = Aes256Gcm::new(key.into());
-    cipher
-        .decrypt_inout_detached(nonce.into(), context, plain.as_mut_slice().into(), tag.into())
-        .map_err(|_| DoesNotOpen)?;
-    Ok(plain)
+    let mut opened = rest.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let length = cipher(key)?.open_in_place(nonce, Aad::from(context), &mut opened).map_err(|_| DoesNotOpen)?.len();
+    opened.truncate(length);
+    Ok(opened)
+}
+
+/// AES-256-GCM under a key. Every key of 32 bytes is one, so this does not fail.
+fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, DoesNotOpen> {
+    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| DoesNotOpen)
 }
 
 #[cfg(test)]
@@ -265,6 +269,32 @@ mod tests {
     fn secrets_are_not_printed() {
         let secret = Secret::from_bytes([0xab; 32]);
         assert_eq!(format!("{secret:?} {:?}", SealKeys::derive(None, &secret)), "Secret(…) SealKeys(…)");
+    }
+
+    /// The same as another implementation of the standard makes, so that anybody can open it.
+    #[test]
+    fn what_is_sealed_is_plain_aes_gcm() {
+        use aes_gcm::aead::{Aead, KeyInit, Payload};
+
+        let keys = SealKeys::derive(Some(&Secret::from_bytes([1; 32])), &Secret::from_bytes([2; 32]));
+        let mut sealed = Vec::new();
+        keys.seal([3; NONCE_BYTES], b"context", b"who", &mut sealed);
+        let payload = Payload { msg: &sealed[NONCE_BYTES..], aad: b"context" };
+        let cipher = aes_gcm::Aes256Gcm::new(&keys.seal.into());
+        assert_eq!(cipher.decrypt(&[3; NONCE_BYTES].into(), payload).unwrap(), b"who");
+    }
+
+    /// Keys must never change for records that exist.
+    #[test]
+    fn keys_are_derived_as_the_log_format_says() {
+        let (person, month) = (Secret::from_bytes([1; 32]), Secret::from_bytes([2; 32]));
+        let hash = |key: &Secret, parts: [&[u8]; 2]| *blake3::keyed_hash(key.as_bytes(), &parts.concat()).as_bytes();
+        let keys = SealKeys::derive(Some(&person), &month);
+        assert_eq!(keys.seal, hash(&person, [b"daybook/record/person/seal/2    ", month.as_bytes()]));
+        assert_eq!(keys.digest, hash(&person, [b"daybook/record/person/digest/2  ", month.as_bytes()]));
+        let keys = SealKeys::derive(None, &month);
+        assert_eq!(keys.seal, hash(&month, [b"daybook/record/nobody/seal/2    ", b""]));
+        assert_eq!(keys.digest, hash(&month, [b"daybook/record/nobody/digest/2  ", b""]));
     }
 
     proptest! {

@@ -174,10 +174,13 @@ impl Drop for Receiver {
 fn serve(port: u16, shared: &Arc<Shared>) -> (u16, Runtime) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let listener = runtime.block_on(TcpListener::bind(address)).expect("a port to receive on");
+    // Not by the runtime: whoever starts this may be inside another one, and must not wait for this one there.
+    let listener = std::net::TcpListener::bind(address).expect("a port to receive on");
+    listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
     let shared = Arc::clone(shared);
     runtime.spawn(async move {
+        let listener = TcpListener::from_std(listener).unwrap();
         while let Ok((connection, _)) = listener.accept().await {
             let shared = Arc::clone(&shared);
             let service = service_fn(move |request| receive(Arc::clone(&shared), request));

@@ -121,7 +121,12 @@ mod tests {
             "app": "shop", "consumer": "live", "handler": "redis", "state": "unconfigured", "lag_events": 0, "lag_seconds": 0.0,
             "dead_letters": 0, "missing": "url, url-file or url-env",
         });
-        insta::assert_snapshot!(consumers(&[running, waiting, unconfigured]), @"");
+        insta::assert_snapshot!(consumers(&[running, waiting, unconfigured]), @"
+        app   consumer  handler  state                  lag  p99    promise     dead letters  what is missing
+        shop  orders    webhook  running       1,234 (12 s)  38 ms  60 s                   3
+        shop  table     mysql    waiting            5 (2 h)  4.2 s  1 s broken             0  destination.refused: connection refused
+        shop  live      redis    unconfigured             0  –      –                      0  url, url-file or url-env
+        ");
     }
 
     #[test]
@@ -133,6 +138,9 @@ mod tests {
                 {"time": "2026-01-14T15:00:00.000Z", "code": "webhook.status", "message": "500"},
             ],
         });
-        insta::assert_snapshot!(dead_letters(&[letter]), @"");
+        insta::assert_snapshot!(dead_letters(&[letter]), @"
+        position  event type                    given up  attempts  last reason
+            4711  order.placed  2026-01-14T15:00:00.000Z         4  webhook.status: 500
+        ");
     }
 }

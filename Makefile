@@ -42,9 +42,10 @@ check: packages ## Format, lints, documentation and the catalogs that ship: what
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	$(CARGO) run --locked -q -p daybook-cli -- check catalogs/*
 
-bench: packages ## Measure admission, the log, the vault, the whole collector under load, and erasures
+bench: packages ## Measure admission, log, vault, consumers and their handlers, the whole collector, and erasures
 	$(CARGO) bench --locked --workspace --bench '*'
 	benches/collector.sh $(BENCH_FLAGS)
+	benches/consumers.sh
 	benches/erasure.sh
 
 fmt: ## Format the sources

@@ -1,7 +1,7 @@
 //! How fast events reach consumers whose handlers do next to nothing: the cost of the runtime itself.
 //!
 //! Each run reads the whole log anew, decodes it once, and hands it to every consumer. Throughput is in deliveries: events times
-//! consumers.
+//! consumers. `DAYBOOK_BENCH_EVENTS` is the size of the log, in whole thousands (100,000).
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot go on must stop")]
 
@@ -26,7 +26,8 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const EVENTS: usize = 100_000;
+static EVENTS: LazyLock<usize> =
+    LazyLock::new(|| std::env::var("DAYBOOK_BENCH_EVENTS").ok().map_or(100_000, |text| text.parse().unwrap()));
 const TYPES: usize = 50;
 const APP: &str = "shop";
 
@@ -69,7 +70,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
     let log = Log::open(directory.path().join("log"), LogOptions::default()).unwrap();
     tokio.block_on(async {
-        for chunk in 0..EVENTS / 1_000 {
+        for chunk in 0..*EVENTS / 1_000 {
             log.append(events(chunk * 1_000, 1_000)).await.unwrap();
         }
     });
@@ -183,11 +184,11 @@ fn measure(bencher: Bencher<'_, '_>, consumers: usize, each: usize, wanted: impl
 /// Every consumer gets everything.
 #[divan::bench(args = [1, 10, 100, 1_000], sample_count = 3, sample_size = 1)]
 fn everything(bencher: Bencher<'_, '_>, consumers: usize) {
-    measure(bencher, consumers, EVENTS, |_| "*".to_owned());
+    measure(bencher, consumers, *EVENTS, |_| "*".to_owned());
 }
 
 /// Every consumer gets one event type of fifty.
 #[divan::bench(args = [100, 1_000], sample_count = 3, sample_size = 1)]
 fn one_type_of_fifty(bencher: Bencher<'_, '_>, consumers: usize) {
-    measure(bencher, consumers, EVENTS / TYPES, |number| format!("type.{}", number % TYPES));
+    measure(bencher, consumers, *EVENTS / TYPES, |number| format!("type.{}", number % TYPES));
 }

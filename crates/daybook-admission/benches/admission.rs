@@ -70,7 +70,7 @@ fn event(catalog: &AppCatalog, number: usize) -> serde_json::Value {
 
 /// Everybody and every month that the corpus needs, as a vault has them in memory.
 struct Secrets {
-    people: Vec<Option<Arc<Person>>>,
+    people: Vec<Option<Person>>,
     months: Months,
 }
 
@@ -88,7 +88,7 @@ impl Secrets {
             name.as_ref().map(|_| {
                 let bytes = next();
                 let (id, secret) = (SubjectId::from_random(*bytes.first_chunk().unwrap()), Secret::from_bytes(bytes));
-                Arc::new(Person { id, secret, consents: Box::default(), objected: false })
+                Person { id, secret, consents: None, objected: false }
             })
         });
         let mut secrets = Self { people: people.collect(), months: Months::default() };
@@ -121,7 +121,7 @@ fn admit(corpus: &Corpus, body: &Body, secrets: &Secrets) -> Admitted {
     let needs = judged.needs();
     assert!(needs.months.is_empty());
     let somebody = corpus.admission.consenting_person();
-    let keys = Keys { people: needs.people.iter().map(|_| Arc::clone(&somebody)).collect(), months: Vec::new() };
+    let keys = Keys { people: needs.people.iter().map(|_| somebody.clone()).collect(), months: Vec::new() };
     // Stands for a generator that costs next to nothing for a call.
     let mut random = |bytes: &mut [u8]| bytes.fill(7);
     judged.seal(&corpus.admission, &keys, &mut random)

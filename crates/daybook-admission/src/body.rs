@@ -1,6 +1,7 @@
 //! The body of a call, parsed: one event, an array, a batch, NDJSON, or CloudEvents.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use daybook_event::Finding;
 use daybook_event::json::ObjectWriter;
@@ -130,6 +131,9 @@ impl BodyError {
 /// Deepest nesting that is parsed at all; events are held to less, each by itself.
 const BODY_DEPTH_MAX: usize = 128;
 
+/// How many events are decoded, judged and sealed at a time.
+const PART_EVENTS: usize = 64;
+
 impl Body {
     /// Parses a body.
     ///
@@ -155,6 +159,12 @@ impl Body {
             Layout::Documents => self.documents.len(),
             Layout::Array | Layout::Batch => self.array().len(),
         }
+    }
+
+    /// The places of its events, some at a time: few enough that all they take stays in the processor's cache.
+    pub fn parts(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let count = self.len();
+        (0..count).step_by(PART_EVENTS).map(move |start| start..count.min(start + PART_EVENTS))
     }
 
     /// Whether it has no event, as an empty array.

@@ -1,6 +1,7 @@
 //! The first half of admission: events, their types and their ids, out of a parsed body.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use daybook_catalog::{Field, UnknownTypes};
 use daybook_event::{EventId, Finding, PersonName, RecordKey, secrets};
@@ -20,6 +21,8 @@ pub struct Decoded<'b> {
     pub(crate) batch: Option<BatchInfo>,
     pub(crate) keys: Vec<RecordKey>,
     pub(crate) people: Vec<Option<PersonName<'b>>>,
+    /// The place of the first of them in the body.
+    first: usize,
 }
 
 /// One event of a body.
@@ -59,7 +62,7 @@ impl<'b> Decoded<'b> {
     pub fn give_ids(&mut self, admission: &Admission, id_of: impl Fn(usize) -> EventId) {
         for (index, (event, key)) in self.events.iter_mut().zip(&mut self.keys).enumerate() {
             if event.sent.id.is_none() {
-                let id = id_of(index);
+                let id = id_of(self.first + index);
                 event.sent.id = Some(id);
                 *key = admission.record_key(&id);
             }
@@ -83,16 +86,23 @@ impl Admission {
     /// Decodes every event of a body: its envelope, its type, its id. What is wrong with one is gathered, not raised.
     #[must_use]
     pub fn decode<'b>(&self, body: &'b Body) -> Decoded<'b> {
-        let count = body.len();
+        Decoded { batch: body.batch.clone(), ..self.decode_part(body, 0..body.len()) }
+    }
+
+    /// Decodes the events of a body that have these places: one of [`Body::parts`].
+    #[must_use]
+    pub fn decode_part<'b>(&self, body: &'b Body, part: Range<usize>) -> Decoded<'b> {
+        let count = part.len();
         let mut decoded = Decoded {
             events: Vec::with_capacity(count),
             keys: Vec::with_capacity(count),
             people: Vec::with_capacity(count),
-            batch: body.batch.clone(),
+            batch: None,
+            first: part.start,
         };
         let mut canonical = Canonical::default();
         let mut bytes = Vec::new();
-        for element in (0..count).filter_map(|index| body.element(index)) {
+        for element in part.filter_map(|index| body.element(index)) {
             let event = match element {
                 Element::Json(value) => self.decode_event(value, body.cloud_events, &mut canonical, &mut bytes),
                 Element::Broken { finding, .. } => DecodedEvent::unreadable(finding.clone()),

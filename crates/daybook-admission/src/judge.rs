@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use daybook_catalog::{Field, UnknownTypes};
 use daybook_event::{
-    Appended, EventId, Finding, Known, Month, Months, Needs, PSEUDONYMS, Person, PersonName, Position, Priority,
+    Appended, Batch, EventId, Finding, Known, Month, Months, Needs, PSEUDONYMS, Person, PersonName, Position, Priority,
     RecordKey, RecordKeys, SealKeys, Secret, Signals, SubjectId, Timestamp,
 };
 
 use crate::admitted::Outcome;
+use crate::body::Body;
 use crate::canonical_event::reduce_to_count;
 use crate::compile::{Admission, CompiledType, is_expired};
 use crate::consent::{self, Allowed};
@@ -32,7 +33,7 @@ pub struct Facts<'f> {
     /// What the log knows under each of [`Decoded::keys`]; may be empty, for nothing.
     pub known: &'f [Option<Known>],
     /// What the vault knows of each of [`Decoded::people`]; may be empty, for nobody.
-    pub people: &'f [Option<Arc<Person>>],
+    pub people: &'f [Option<Person>],
     /// The month secrets that the app has.
     pub months: &'f Months,
     /// The environment of events that name none.
@@ -55,6 +56,8 @@ pub struct Judged<'b> {
     pub(crate) atomic: bool,
     pub(crate) sealing: Sealing,
     pub(crate) wanted: Wanted<'b>,
+    /// The records that are made.
+    pub(crate) batch: Batch,
     conflicts: Vec<Conflict>,
 }
 
@@ -68,23 +71,25 @@ struct Conflict {
     nameless: Vec<u8>,
 }
 
-/// What lives as long as a call is judged.
+/// What lives as long as some events of a call are judged.
 struct Call<'c, 'f, 'b> {
     facts: &'c mut Facts<'f>,
-    sealing: Sealing,
-    wanted: Wanted<'b>,
-    conflicts: Vec<Conflict>,
+    sealing: &'c mut Sealing,
+    wanted: &'c mut Wanted<'b>,
+    conflicts: &'c mut Vec<Conflict>,
     /// The month looked at last, from and until when.
     month: (Month, Timestamp, Timestamp),
 }
 
 /// One event as it comes to be judged, and what goes for it.
 struct Case<'c, 'b> {
+    /// Its place in the call.
     index: usize,
     sent: &'c mut Sent<'b>,
     name: Option<PersonName<'b>>,
     key: RecordKey,
-    person: Option<&'c Arc<Person>>,
+    known: Option<Known>,
+    person: Option<&'c Person>,
     envelope: &'b Envelope,
     compiled: Option<&'b CompiledType>,
     rules: &'b Rules,
@@ -96,23 +101,52 @@ struct Case<'c, 'b> {
 impl Admission {
     /// Somebody who agrees to everything: whom events are taken to be about where there is no vault to ask.
     #[must_use]
-    pub fn consenting_person(&self) -> Arc<Person> {
-        Arc::new(Person {
+    pub fn consenting_person(&self) -> Person {
+        let everything = self.app.consent.iter().map(|purpose| (purpose.purpose.as_str().into(), true));
+        Person {
             id: SubjectId::from_bytes([0; 16]),
             secret: Secret::from_bytes([0; 32]),
-            consents: self.app.consent.iter().map(|purpose| (purpose.purpose.as_str().into(), true)).collect(),
+            consents: Some(Arc::new(everything.collect())),
             objected: false,
-        })
+        }
     }
 
-    /// Judges decoded events.
-    pub fn judge<'b>(&'b self, decoded: Decoded<'b>, facts: &mut Facts<'_>) -> Judged<'b> {
-        let count = decoded.len();
-        let atomic = facts.atomic;
-        let mut call = Call::new(facts, count);
-        let mut outcomes = Vec::with_capacity(count);
-        let Decoded { mut events, batch: batch_info, keys, people } = decoded;
-        for (index, ((event, name), key)) in events.iter_mut().zip(people).zip(keys).enumerate() {
+    /// Judges all events of a call at once.
+    pub fn judge<'b>(&'b self, mut decoded: Decoded<'b>, facts: &mut Facts<'_>) -> Judged<'b> {
+        let mut judged = self.judging(decoded.len(), decoded.batch.take());
+        self.judge_part(&mut judged, decoded, facts);
+        judged
+    }
+
+    /// Begins to judge a body, for [`Admission::judge_part`].
+    #[must_use]
+    pub fn begin_judging<'b>(&self, body: &'b Body) -> Judged<'b> {
+        self.judging(body.len(), body.batch.clone())
+    }
+
+    fn judging<'b>(&self, events: usize, batch_info: Option<BatchInfo>) -> Judged<'b> {
+        Judged {
+            outcomes: Vec::with_capacity(events),
+            id_pointers: [Form::Dialect, Form::Canonical, Form::CloudEvent]
+                .map(|form| self.envelope(form).pointer(Field::Id).to_owned()),
+            batch_info,
+            atomic: false,
+            sealing: Sealing::default(),
+            wanted: Wanted::default(),
+            batch: Batch { bytes: Vec::new(), records: Vec::with_capacity(events), atomic: false },
+            conflicts: Vec::new(),
+        }
+    }
+
+    /// Judges the next of a body's events; `facts` are those of this part.
+    pub fn judge_part<'b>(&'b self, judged: &mut Judged<'b>, decoded: Decoded<'b>, facts: &mut Facts<'_>) {
+        judged.atomic = facts.atomic;
+        judged.sealing.reserve(decoded.len());
+        let Judged { outcomes, sealing, wanted, conflicts, .. } = judged;
+        let mut call = Call::new(facts, sealing, wanted, conflicts);
+        let Decoded { mut events, keys, people, .. } = decoded;
+        for (place, ((event, name), key)) in events.iter_mut().zip(people).zip(keys).enumerate() {
+            let index = outcomes.len();
             let records = call.sealing.len();
             let DecodedEvent { sent, form, kind, findings } = event;
             let compiled = match kind {
@@ -125,7 +159,8 @@ impl Admission {
                 sent,
                 name,
                 key,
-                person: call.facts.people.get(index).and_then(Option::as_ref),
+                known: call.facts.known.get(place).copied().flatten(),
+                person: call.facts.people.get(place).and_then(Option::as_ref),
                 envelope: self.envelope(*form),
                 compiled,
                 rules: compiled.map_or(&self.undeclared_rules, |compiled| &compiled.rules),
@@ -137,15 +172,11 @@ impl Admission {
             receipt.index = index;
             outcomes.push(Outcome { receipt, has_record: call.sealing.len() > records, form: *form });
         }
-        let id_pointers = [Form::Dialect, Form::Canonical, Form::CloudEvent]
-            .map(|form| self.envelope(form).pointer(Field::Id).to_owned());
-        let Call { sealing, wanted, conflicts, .. } = call;
-        Judged { outcomes, id_pointers, batch_info, atomic, sealing, wanted, conflicts }
     }
 
     fn judge_one<'b>(&'b self, case: Case<'_, 'b>, mut findings: Findings, call: &mut Call<'_, '_, 'b>) -> Receipt {
         let mut receipt = Receipt::new(case.sent.id);
-        if let Some(known) = call.facts.known.get(case.index).copied().flatten() {
+        if let Some(known) = case.known {
             receipt.place(call.compare(&case, known), case.envelope.pointer(Field::Id));
             return receipt;
         }
@@ -173,7 +204,7 @@ impl Admission {
         }
 
         let consent = case.compiled.map_or(&self.undeclared_consent, |compiled| &compiled.consent).as_ref();
-        let allowed = consent::allowed(consent, case.person.map(Arc::as_ref), call.facts.signals);
+        let allowed = consent::allowed(consent, case.person, call.facts.signals);
         if let (Allowed::Drop, Some(consent)) = (allowed, consent) {
             return receipt.refused("consent", consent.refusal());
         }
@@ -291,16 +322,15 @@ impl Admission {
     }
 }
 
-impl<'c, 'f> Call<'c, 'f, '_> {
-    fn new(facts: &'c mut Facts<'f>, events: usize) -> Self {
+impl<'c, 'f, 'b> Call<'c, 'f, 'b> {
+    fn new(
+        facts: &'c mut Facts<'f>,
+        sealing: &'c mut Sealing,
+        wanted: &'c mut Wanted<'b>,
+        conflicts: &'c mut Vec<Conflict>,
+    ) -> Self {
         let month = Month::of(facts.now);
-        Self {
-            facts,
-            sealing: Sealing::with_capacity(events),
-            wanted: Wanted::default(),
-            conflicts: Vec::new(),
-            month: (month, month.start(), month.end()),
-        }
+        Self { facts, sealing, wanted, conflicts, month: (month, month.start(), month.end()) }
     }
 
     fn month_of(&mut self, time: Timestamp) -> Month {
@@ -331,7 +361,7 @@ impl<'c, 'f> Call<'c, 'f, '_> {
 
 impl Conflict {
     /// Whether it is the event in the log, if that was sealed with the keys that this one would be sealed with.
-    fn is_likely_the_same(&self, is_named: bool, person: Option<&Arc<Person>>, month: &Secret) -> bool {
+    fn is_likely_the_same(&self, is_named: bool, person: Option<&Person>, month: &Secret) -> bool {
         let with_person = !is_named || person.is_some();
         let keys = SealKeys::derive(person.map(|person| &person.secret), month);
         with_person && self.is_the_same(&RecordKeys { keys, with_person })

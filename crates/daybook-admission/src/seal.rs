@@ -1,7 +1,6 @@
 //! The last step of admission: records, made of what was judged and of the keys it is sealed under.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use daybook_event::limits::{EVENT_STORED_BYTES_MAX, PEOPLE_PER_EVENT_MAX};
 use daybook_event::seal::{NONCE_BYTES, OVERHEAD_BYTES};
@@ -10,16 +9,18 @@ use daybook_event::{
     Batch, Event, EventId, Finding, Keys, Kind, NameKind, Person, PersonName, RecordKey, RecordMeta, SealKeys, Secret,
     SubjectId, Timestamp,
 };
-use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::admitted::Admitted;
 use crate::compile::Admission;
 use crate::judge::Judged;
 use crate::parts::Parts;
 use crate::sent::Sent;
-use crate::wanted::Given;
+use crate::wanted::Wanted;
 
-/// The records of a call, as far as they go without keys.
+/// What room is made for a record, in bytes: most are smaller.
+const EVENT_STORED_BYTES_USUAL: usize = 512;
+
+/// Records of a call, as far as they go without keys.
 #[derive(Default)]
 pub(crate) struct Sealing {
     /// What the client said of each: what digests are made of.
@@ -30,6 +31,8 @@ pub(crate) struct Sealing {
     plain: Vec<u8>,
     records: Vec<Record>,
     others: Vec<Other>,
+    /// How many of `others` belong to records that are made.
+    others_sealed: usize,
 }
 
 /// A record that has its place, but may still turn out too large.
@@ -65,15 +68,15 @@ pub(crate) enum Whose {
 
 /// What the id of a person who did not consent to more is made of, beside the secret of the month.
 pub(crate) enum PseudonymOf {
-    Person(Arc<Person>),
+    Person(Secret),
     /// Somebody the vault does not know: a hash of their name.
     Name([u8; 32]),
 }
 
 impl PseudonymOf {
-    pub(crate) fn new(app: &str, name: &PersonName<'_>, person: Option<&Arc<Person>>) -> Self {
+    pub(crate) fn new(app: &str, name: &PersonName<'_>, person: Option<&Person>) -> Self {
         if let Some(person) = person {
-            return Self::Person(Arc::clone(person));
+            return Self::Person(person.secret.clone());
         }
         let kind = match name.kind {
             NameKind::Identity => b"\0i\0",
@@ -85,7 +88,7 @@ impl PseudonymOf {
 
     fn id(&self, month: &Secret) -> SubjectId {
         let hashed = match self {
-            Self::Person(person) => person.secret.as_bytes(),
+            Self::Person(secret) => secret.as_bytes(),
             Self::Name(hash) => hash,
         };
         let mut id = [0; 16];
@@ -95,14 +98,12 @@ impl PseudonymOf {
 }
 
 impl Sealing {
-    pub(crate) fn with_capacity(events: usize) -> Self {
-        Self {
-            written: Vec::with_capacity(events * 384),
-            clear: Vec::with_capacity(events * 256),
-            plain: Vec::with_capacity(events * 64),
-            records: Vec::with_capacity(events),
-            others: Vec::new(),
-        }
+    /// Makes room for so many events.
+    pub(crate) fn reserve(&mut self, events: usize) {
+        self.written.reserve(events * 384);
+        self.clear.reserve(events * 256);
+        self.plain.reserve(events * 64);
+        self.records.reserve(events);
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -173,80 +174,119 @@ impl Sealing {
     }
 }
 
-/// The keys of a call, each derived once.
-struct Derived<'g> {
-    given: &'g Given,
-    keys: FxHashMap<(Option<SubjectId>, usize), SealKeys>,
-}
+impl Judged<'_> {
+    /// Seals what is personal and makes the records, up to the first for which keys are missing: that one and those behind it wait
+    /// for [`Judged::seal`]. `random` fills bytes that nobody can guess.
+    pub fn seal_ready(&mut self, admission: &Admission, random: &mut dyn FnMut(&mut [u8])) {
+        let (sealing, wanted) = (&mut self.sealing, &mut self.wanted);
+        let ready = sealing.records.iter().take_while(|record| sealing.is_ready(record, wanted)).count();
+        let others = sealing.records[..ready].last().map_or(0, |record| record.others.end);
+        let mut nonces = Nonces::new(ready + others - sealing.others_sealed, random);
+        sealing.others_sealed = others;
+        self.batch.bytes.reserve(ready * EVENT_STORED_BYTES_USUAL);
+        let mut sealed = Vec::new();
+        for record in &sealing.records[..ready] {
+            sealed.clear();
+            // It was just said to be.
+            let made = sealing.seal(record, wanted, admission.app_hash, &mut nonces, &mut sealed, &mut self.batch);
+            assert!(made.is_some(), "a record that is ready can be sealed");
+        }
+        sealing.records.drain(..ready);
+        if sealing.records.is_empty() {
+            sealing.clear();
+            wanted.forget_people();
+        }
+    }
 
-impl Derived<'_> {
-    fn of(&mut self, person: Option<usize>, month: usize) -> (Option<SubjectId>, &SealKeys) {
-        let person = person.map(|place| &*self.given.people[place]);
-        let id = person.map(|person| person.id);
-        let derive = || SealKeys::derive(person.map(|person| &person.secret), &self.given.months[month]);
-        (id, self.keys.entry((id, month)).or_insert_with(derive))
+    /// Seals what is left. `keys` are what [`Judged::needs`] asked for, in its order.
+    #[must_use]
+    pub fn seal(mut self, admission: &Admission, keys: &Keys, random: &mut dyn FnMut(&mut [u8])) -> Admitted {
+        self.wanted.give(keys);
+        self.seal_ready(admission, random);
+        assert!(self.sealing.records.is_empty(), "nothing waits for keys that were given");
+        let Self { outcomes, id_pointers, batch_info, atomic, mut batch, .. } = self;
+        batch.atomic = atomic;
+        Admitted { batch, outcomes, id_pointers, batch_info }
     }
 }
 
-impl Judged<'_> {
-    /// Seals what is personal and makes the records. `keys` are what [`Judged::needs`] asked for, in its order; `random`
-    /// fills bytes that nobody can guess.
-    #[must_use]
-    pub fn seal(self, admission: &Admission, keys: &Keys, random: &mut dyn FnMut(&mut [u8])) -> Admitted {
-        let Self { outcomes, id_pointers, batch_info, atomic, sealing, wanted, .. } = self;
-        let given = wanted.given(keys);
-        let keys = FxHashMap::with_capacity_and_hasher(sealing.records.len(), FxBuildHasher);
-        let mut derived = Derived { given: &given, keys };
-        let mut nonces = Nonces::new(sealing.records.len() + sealing.others.len(), random);
-        let mut batch = Batch {
-            bytes: Vec::with_capacity(sealing.clear.len() + sealing.plain.len() + sealing.records.len() * 96),
-            records: Vec::with_capacity(sealing.records.len()),
-            atomic,
+impl Sealing {
+    /// Whether all keys of a record are at hand.
+    fn is_ready(&self, record: &Record, wanted: &Wanted<'_>) -> bool {
+        let whose = match &record.whose {
+            Whose::Nobody => true,
+            Whose::Person(place) => wanted.person_at(*place).is_some(),
+            Whose::Pseudonym { month, .. } => wanted.month_at(*month).is_some(),
         };
-        let mut sealed = Vec::new();
-        for Record { draft, whose, month, key, others } in &sealing.records {
-            sealed.clear();
-            let person = match whose {
-                Whose::Person(place) => Some(*place),
-                Whose::Nobody | Whose::Pseudonym { .. } => None,
-            };
-            let (id, keys) = derived.of(person, *month);
-            let standing = match (whose, id) {
-                (Whose::Pseudonym { month, of }, _) => Standing::Pseudonym(of.id(&given.months[*month])),
-                (_, Some(id)) => Standing::Person(id),
-                (_, None) => Standing::Nobody,
-            };
-            let digest = Sent::digest(&sealing.written[draft.written.clone()], keys.digest_key());
-            let context = |person| seal_context(admission.app_hash, &draft.id, draft.time, person);
-            if !draft.own.is_empty() {
-                keys.seal(nonces.next(), &context(id), &sealing.plain[draft.own.clone()], &mut sealed);
-            }
-            let own = sealed.len();
-            let mut ends = Vec::new();
-            for other in &sealing.others[others.clone()] {
-                let (id, keys) = derived.of(Some(other.person), *month);
-                keys.seal(nonces.next(), &context(id), &sealing.plain[other.plain.clone()], &mut sealed);
-                ends.extend(id.map(|id| (id, sealed.len())));
-            }
-            let mut start = own;
-            let parts: Vec<_> =
-                ends.iter().map(|(id, end)| (*id, &sealed[std::mem::replace(&mut start, *end)..*end])).collect();
+        let others = &self.others[record.others.clone()];
+        whose
+            && wanted.month_at(record.month).is_some()
+            && others.iter().all(|other| wanted.person_at(other.person).is_some())
+    }
 
-            let begin = batch.bytes.len();
-            batch.bytes.extend_from_slice(&sealing.clear[draft.clear.clone()]);
-            Rest { kind: draft.kind, digest: &digest, standing, sealed: &sealed[..own], others: &parts }
-                .encode(&mut batch.bytes);
-            assert!(batch.bytes.len() - begin <= EVENT_STORED_BYTES_MAX, "its length was known before");
-            batch.records.push(RecordMeta {
-                end: u32::try_from(batch.bytes.len()).unwrap_or(u32::MAX),
-                key: *key,
-                digest,
-                app: admission.app_hash,
-                time_us: draft.time.microseconds(),
-                hidden: draft.kind == Kind::DailyCount,
-            });
+    /// Appends a record to the batch; nothing where a key is missing. `sealed` is empty.
+    fn seal(
+        &self,
+        record: &Record,
+        wanted: &Wanted<'_>,
+        app_hash: u64,
+        nonces: &mut Nonces,
+        sealed: &mut Vec<u8>,
+        batch: &mut Batch,
+    ) -> Option<()> {
+        let Record { draft, whose, month, key, others } = record;
+        let month = wanted.month_at(*month)?;
+        let context = |person| seal_context(app_hash, &draft.id, draft.time, person);
+        let person = match whose {
+            Whose::Person(place) => Some(wanted.person_at(*place)?),
+            Whose::Nobody | Whose::Pseudonym { .. } => None,
+        };
+        let standing = match (whose, person) {
+            (Whose::Pseudonym { month, of }, _) => Standing::Pseudonym(of.id(wanted.month_at(*month)?)),
+            (_, Some(person)) => Standing::Person(person.id),
+            (_, None) => Standing::Nobody,
+        };
+        let keys = SealKeys::derive(person.map(|person| &person.secret), month);
+        let digest = Sent::digest(&self.written[draft.written.clone()], keys.digest_key());
+        if !draft.own.is_empty() {
+            let context = context(person.map(|person| person.id));
+            keys.seal(nonces.next(), &context, &self.plain[draft.own.clone()], sealed);
         }
-        Admitted { batch, outcomes, id_pointers, batch_info }
+        let own = sealed.len();
+        let mut ends = Vec::new();
+        for other in &self.others[others.clone()] {
+            let person = wanted.person_at(other.person)?;
+            let keys = SealKeys::derive(Some(&person.secret), month);
+            keys.seal(nonces.next(), &context(Some(person.id)), &self.plain[other.plain.clone()], sealed);
+            ends.push((person.id, sealed.len()));
+        }
+        let mut start = own;
+        let parts: Vec<_> =
+            ends.iter().map(|(id, end)| (*id, &sealed[std::mem::replace(&mut start, *end)..*end])).collect();
+
+        let begin = batch.bytes.len();
+        batch.bytes.extend_from_slice(&self.clear[draft.clear.clone()]);
+        Rest { kind: draft.kind, digest: &digest, standing, sealed: &sealed[..own], others: &parts }
+            .encode(&mut batch.bytes);
+        assert!(batch.bytes.len() - begin <= EVENT_STORED_BYTES_MAX, "its length was known before");
+        batch.records.push(RecordMeta {
+            end: u32::try_from(batch.bytes.len()).unwrap_or(u32::MAX),
+            key: *key,
+            digest,
+            app: app_hash,
+            time_us: draft.time.microseconds(),
+            hidden: draft.kind == Kind::DailyCount,
+        });
+        Some(())
+    }
+
+    /// Forgets what is sealed, and keeps the room.
+    fn clear(&mut self) {
+        self.written.clear();
+        self.clear.clear();
+        self.plain.clear();
+        self.others.clear();
+        self.others_sealed = 0;
     }
 }
 

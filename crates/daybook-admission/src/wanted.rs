@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 pub(crate) struct Wanted<'b> {
     needs: Needs<'b>,
     people: Vec<Held<Person>>,
-    months: Vec<Held<Secret>>,
+    months: Vec<Held<Arc<Secret>>>,
     /// Where people are who had to be asked for.
     people_by_name: FxHashMap<PersonName<'b>, usize>,
     months_by_name: FxHashMap<(&'b str, Month), usize>,
@@ -19,22 +19,33 @@ pub(crate) struct Wanted<'b> {
 
 /// Something at hand, or its place among the needs.
 enum Held<T> {
-    There(Arc<T>),
+    There(T),
     Needed(usize),
 }
 
-/// All of them at hand.
-pub(crate) struct Given {
-    pub(crate) people: Vec<Arc<Person>>,
-    pub(crate) months: Vec<Arc<Secret>>,
+impl<T: Clone> Held<T> {
+    const fn get(&self) -> Option<&T> {
+        match self {
+            Self::There(one) => Some(one),
+            Self::Needed(_) => None,
+        }
+    }
+
+    fn give(&mut self, asked: &[T]) {
+        if let Self::Needed(place) = self
+            && let Some(one) = asked.get(*place)
+        {
+            *self = Self::There(one.clone());
+        }
+    }
 }
 
 impl<'b> Wanted<'b> {
     /// The place of a person.
-    pub(crate) fn person(&mut self, name: PersonName<'b>, known: Option<&Arc<Person>>) -> usize {
+    pub(crate) fn person(&mut self, name: PersonName<'b>, known: Option<&Person>) -> usize {
         let place = self.people.len();
         if let Some(person) = known {
-            self.people.push(Held::There(Arc::clone(person)));
+            self.people.push(Held::There(person.clone()));
             return place;
         }
         if let Some(place) = self.people_by_name.get(&name) {
@@ -68,18 +79,28 @@ impl<'b> Wanted<'b> {
         &self.needs
     }
 
-    /// Everything at hand, with what was asked for.
-    pub(crate) fn given(self, keys: &Keys) -> Given {
+    /// Takes what was asked for.
+    pub(crate) fn give(&mut self, keys: &Keys) {
         assert_eq!(keys.people.len(), self.needs.people.len(), "as many people as were needed");
         assert_eq!(keys.months.len(), self.needs.months.len(), "as many months as were needed");
-        Given { people: all(self.people, &keys.people), months: all(self.months, &keys.months) }
+        self.people.iter_mut().for_each(|held| held.give(&keys.people));
+        self.months.iter_mut().for_each(|held| held.give(&keys.months));
     }
-}
 
-fn all<T>(held: Vec<Held<T>>, asked: &[Arc<T>]) -> Vec<Arc<T>> {
-    let one = |held| match held {
-        Held::There(one) => Some(one),
-        Held::Needed(place) => asked.get(place).cloned(),
-    };
-    held.into_iter().filter_map(one).collect()
+    /// The person at a place, if at hand.
+    pub(crate) fn person_at(&self, place: usize) -> Option<&Person> {
+        self.people.get(place)?.get()
+    }
+
+    /// The secret of the month at a place, if at hand.
+    pub(crate) fn month_at(&self, place: usize) -> Option<&Secret> {
+        self.months.get(place)?.get().map(Arc::as_ref)
+    }
+
+    /// Lets go of the people, whose places nothing names any more, unless some have still to be asked for.
+    pub(crate) fn forget_people(&mut self) {
+        if self.needs.people.is_empty() {
+            self.people.clear();
+        }
+    }
 }

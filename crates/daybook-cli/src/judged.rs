@@ -14,7 +14,7 @@ pub fn judged(app: &Arc<AppCatalog>, events: &[&str], now_us: i64) -> Vec<Receip
         let body = Body::parse(chunk.join("\n").as_bytes(), &BodyForm::Ndjson).expect("events");
         let decoded = admission.decode(&body);
         let somebody = admission.consenting_person();
-        let people: Vec<_> = decoded.people().iter().map(|name| name.as_ref().map(|_| Arc::clone(&somebody))).collect();
+        let people: Vec<_> = decoded.people().iter().map(|name| name.as_ref().map(|_| somebody.clone())).collect();
         let mut facts = Facts {
             now: Timestamp::from_microseconds(now_us),
             known: &[],

@@ -22,7 +22,7 @@ mod event;
 pub use event::{Actor, Event, Kind};
 pub use finding::{Finding, Severity};
 pub use id::EventId;
-pub use person::{Keys, Months, NameKind, Needs, PSEUDONYMS, Person, PersonName, QUARANTINE, Signals};
+pub use person::{Consents, Keys, Months, NameKind, Needs, PSEUDONYMS, Person, PersonName, QUARANTINE, Signals};
 pub use priority::Priority;
 pub use record::{Appended, Batch, Digest, Known, RecordKey, RecordMeta, app_hash};
 pub use sampling::Sampling;

@@ -62,15 +62,18 @@ impl std::fmt::Debug for PersonName<'_> {
     }
 }
 
-/// What the vault says of a person, but for the name.
+/// What somebody said, by purpose: `true` where they agreed.
+pub type Consents = Vec<(Box<str>, bool)>;
+
+/// What the vault says of a person, but for the name. Small enough to be copied: with every event there is another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The random name that stands for them.
     pub id: SubjectId,
     /// Their part of the keys of everything sealed for them.
     pub secret: Secret,
-    /// What they said, by purpose: `true` where they agreed.
-    pub consents: Box<[(Box<str>, bool)]>,
+    /// What they said; most were never asked.
+    pub consents: Option<Arc<Consents>>,
     /// They object to anything being kept that points to them.
     pub objected: bool,
 }
@@ -79,7 +82,7 @@ impl Person {
     /// What they said of a purpose; `None` where they were never asked.
     #[must_use]
     pub fn consent(&self, purpose: &str) -> Option<bool> {
-        self.consents.iter().find(|(name, _)| **name == *purpose).map(|(_, granted)| *granted)
+        self.consents.as_deref()?.iter().find(|(name, _)| **name == *purpose).map(|(_, granted)| *granted)
     }
 }
 
@@ -104,7 +107,7 @@ impl Needs<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct Keys {
     /// The people.
-    pub people: Vec<Arc<Person>>,
+    pub people: Vec<Person>,
     /// The secrets of the months.
     pub months: Vec<Arc<Secret>>,
 }
@@ -162,7 +165,7 @@ mod tests {
         let person = Person {
             id: SubjectId::from_bytes([1; 16]),
             secret: Secret::from_bytes([2; 32]),
-            consents: Box::new([("telemetry".into(), true), ("research".into(), false)]),
+            consents: Some(Arc::new(vec![("telemetry".into(), true), ("research".into(), false)])),
             objected: false,
         };
         let said = ["telemetry", "research", "other"].map(|purpose| person.consent(purpose));

@@ -12,13 +12,13 @@ pub struct Opener {
     months: Arc<Months>,
     /// Of times when another master key was at hand; mostly there are none.
     older: Arc<[Arc<Months>]>,
-    people: HashMap<SubjectId, Arc<Person>>,
+    people: HashMap<SubjectId, Person>,
 }
 
 impl Opener {
     /// What the vault has now, for these people.
     #[must_use]
-    pub fn new(vault: &Vault, app: &str, people: HashMap<SubjectId, Arc<Person>>) -> Self {
+    pub fn new(vault: &Vault, app: &str, people: HashMap<SubjectId, Person>) -> Self {
         Self { months: vault.months(app), older: vault.older_months(app), people }
     }
 

@@ -219,7 +219,9 @@ impl Collector {
         let parsed = Body::parse(text.as_bytes(), &BodyForm::Json)?;
         let decoded = app.admission.decode(&parsed);
         let person = decoded.people().first().cloned().flatten().map(PersonName::into_owned);
-        let judged = self.judged(app, decoded, &PostOptions { atomic: true, ..PostOptions::default() }).await?;
+        let mut judged = app.admission.begin_judging(&parsed);
+        self.judge_part(app, &mut judged, decoded, &PostOptions { atomic: true, ..PostOptions::default() }).await?;
+        self.reconsider(app, &mut judged).await?;
         Ok((judged.into_receipts(), person))
     }
 
@@ -236,52 +238,63 @@ impl Collector {
         let body = body.inflate(self.config.limits.body_inflated_bytes)?;
         let parsed = Body::parse(&body.bytes, form)?;
         self.charge(account, parsed.len())?;
-        let mut decoded = app.admission.decode(&parsed);
-        if let Some(id_of) = &options.default_ids {
-            decoded.give_ids(&app.admission, |index| id_of(index));
+        let random = &mut |bytes: &mut [u8]| rand::rng().fill_bytes(bytes);
+        let mut judged = app.admission.begin_judging(&parsed);
+        for part in parsed.parts() {
+            let mut decoded = app.admission.decode_part(&parsed, part);
+            if let Some(id_of) = &options.default_ids {
+                decoded.give_ids(&app.admission, |index| id_of(index));
+            }
+            self.judge_part(app, &mut judged, decoded, &options).await?;
+            judged.seal_ready(&app.admission, random);
         }
-        let judged = self.judged(app, decoded, &options).await?;
+        self.reconsider(app, &mut judged).await?;
         // Whoever is new is durable in the vault before anything of theirs is in the log.
         let keys = self.vault.ensure(&app.slug, &judged.needs()).await?;
-        let admitted = judged.seal(&app.admission, &keys, &mut |bytes| rand::rng().fill_bytes(bytes));
+        let admitted = judged.seal(&app.admission, &keys, random);
         Ok(Judged { parsed, admitted, _body: body })
     }
 
-    async fn judged<'b>(
+    /// Judges some of a call's events, by what the log and the vault know of them.
+    async fn judge_part<'b>(
         &self,
         app: &'b App,
+        judged: &mut daybook_admission::Judged<'b>,
         decoded: Decoded<'b>,
         options: &PostOptions,
-    ) -> Result<daybook_admission::Judged<'b>, PostError> {
+    ) -> Result<(), PostError> {
         let known = self.log.lookup(decoded.keys())?;
         let people = self.vault.find(&app.slug, decoded.people()).await?;
         let months = self.vault.months(&app.slug);
-        let mut judged = {
-            let now = now();
-            let mut random = rand::rng();
-            let mut new_id = || {
-                let mut bits = [0; 10];
-                random.fill_bytes(&mut bits);
-                EventId::v7(now.microseconds().unsigned_abs() / 1_000, &bits)
-            };
-            let mut facts = Facts {
-                now,
-                known: &known,
-                people: &people,
-                months: &months,
-                environment: &self.config.environment,
-                signals: options.signals,
-                shed: self.log.queue_fill() > limits::SHED_QUEUE_FILL,
-                atomic: options.atomic,
-                new_id: &mut new_id,
-            };
-            app.admission.judge(decoded, &mut facts)
+        let now = now();
+        let mut random = rand::rng();
+        let mut new_id = || {
+            let mut bits = [0; 10];
+            random.fill_bytes(&mut bits);
+            EventId::v7(now.microseconds().unsigned_abs() / 1_000, &bits)
         };
+        let mut facts = Facts {
+            now,
+            known: &known,
+            people: &people,
+            months: &months,
+            environment: &self.config.environment,
+            signals: options.signals,
+            shed: self.log.queue_fill() > limits::SHED_QUEUE_FILL,
+            atomic: options.atomic,
+            new_id: &mut new_id,
+        };
+        app.admission.judge_part(judged, decoded, &mut facts);
+        Ok(())
+    }
+
+    /// Compares events that seem to clash with one in the log once more, by that one's keys.
+    async fn reconsider(&self, app: &App, judged: &mut daybook_admission::Judged<'_>) -> Result<(), PostError> {
         for (index, position) in judged.conflicts() {
             let keys = self.keys_of(app, position).await?;
             judged.reconsider(index, keys);
         }
-        Ok(judged)
+        Ok(())
     }
 
     /// The keys that the record at a position was sealed under; nothing where they are gone, or never were.

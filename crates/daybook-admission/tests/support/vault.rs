@@ -7,13 +7,13 @@ use daybook_event::{Keys, Month, Months, Needs, Person, PersonName, Secret, Subj
 
 #[derive(Default)]
 pub struct Vault {
-    people: BTreeMap<PersonName<'static>, Arc<Person>>,
+    people: BTreeMap<PersonName<'static>, Person>,
     pub months: Months,
     made: u32,
 }
 
 impl Vault {
-    pub fn find(&self, names: &[Option<PersonName<'_>>]) -> Vec<Option<Arc<Person>>> {
+    pub fn find(&self, names: &[Option<PersonName<'_>>]) -> Vec<Option<Person>> {
         names.iter().map(|name| self.people.get(&name.as_ref()?.clone().into_owned()).cloned()).collect()
     }
 
@@ -23,29 +23,30 @@ impl Vault {
         Keys { people, months }
     }
 
-    pub fn person(&mut self, name: &PersonName<'_>) -> Arc<Person> {
+    pub fn person(&mut self, name: &PersonName<'_>) -> Person {
         let made = self.next();
         let new = || {
             let id = SubjectId::from_random(*made.first_chunk().unwrap());
-            Arc::new(Person { id, secret: Secret::from_bytes(made), consents: Box::default(), objected: false })
+            Person { id, secret: Secret::from_bytes(made), consents: None, objected: false }
         };
-        Arc::clone(self.people.entry(name.clone().into_owned()).or_insert_with(new))
+        self.people.entry(name.clone().into_owned()).or_insert_with(new).clone()
     }
 
-    pub fn by_id(&self, id: SubjectId) -> Option<Arc<Person>> {
+    pub fn by_id(&self, id: SubjectId) -> Option<Person> {
         self.people.values().find(|person| person.id == id).cloned()
     }
 
     pub fn decide(&mut self, name: &PersonName<'_>, purpose: &str, granted: bool) {
         let person = self.person(name);
-        let mut consents: Vec<_> = person.consents.iter().filter(|(other, _)| **other != *purpose).cloned().collect();
+        let said = person.consents.iter().flat_map(|said| said.iter());
+        let mut consents: Vec<_> = said.filter(|(other, _)| **other != *purpose).cloned().collect();
         consents.push((purpose.into(), granted));
-        self.put(name, Person { consents: consents.into(), ..Person::clone(&person) });
+        self.put(name, Person { consents: Some(Arc::new(consents)), ..person });
     }
 
     pub fn object(&mut self, name: &PersonName<'_>, objected: bool) {
         let person = self.person(name);
-        self.put(name, Person { objected, ..Person::clone(&person) });
+        self.put(name, Person { objected, ..person });
     }
 
     pub fn erase(&mut self, name: &PersonName<'_>) {
@@ -67,7 +68,7 @@ impl Vault {
     }
 
     fn put(&mut self, name: &PersonName<'_>, person: Person) {
-        self.people.insert(name.clone().into_owned(), Arc::new(person));
+        self.people.insert(name.clone().into_owned(), person);
     }
 
     fn next(&mut self) -> [u8; 32] {

@@ -167,7 +167,7 @@ impl Seen {
         let known: Vec<Option<Known>> = decoded.keys().iter().map(|key| self.known.get(key).copied()).collect();
         // There is no vault to ask who agreed to what.
         let somebody = admission.consenting_person();
-        let people: Vec<_> = decoded.people().iter().map(|name| name.as_ref().map(|_| Arc::clone(&somebody))).collect();
+        let people: Vec<_> = decoded.people().iter().map(|name| name.as_ref().map(|_| somebody.clone())).collect();
         let next_id = &mut self.next_id;
         let mut new_id = || {
             *next_id += 1;
@@ -215,10 +215,10 @@ impl Seen {
 }
 
 /// Keys for what is thrown away: nothing has to be kept secret.
-fn keys(needs: &Needs<'_>, somebody: &Arc<Person>) -> Keys {
+fn keys(needs: &Needs<'_>, somebody: &Person) -> Keys {
     let secret = Arc::new(Secret::from_bytes([0; 32]));
     Keys {
-        people: needs.people.iter().map(|_| Arc::clone(somebody)).collect(),
+        people: needs.people.iter().map(|_| somebody.clone()).collect(),
         months: needs.months.iter().map(|_| Arc::clone(&secret)).collect(),
     }
 }

@@ -1,7 +1,6 @@
 //! A stored record as it is read: what is in the clear, and what opens with the keys that are left.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use super::personal::{Personal, restore};
 use super::{DecodeError, StoredEvent};
@@ -137,11 +136,7 @@ impl Stored {
 
     /// The keys that its digest was made under; nothing where they are gone.
     #[must_use]
-    pub fn record_keys(
-        &self,
-        months: &Months,
-        people: &dyn Fn(SubjectId) -> Option<Arc<Person>>,
-    ) -> Option<RecordKeys> {
+    pub fn record_keys(&self, months: &Months, people: &dyn Fn(SubjectId) -> Option<Person>) -> Option<RecordKeys> {
         let (class, month) = self.month();
         let keys = self.keys(self.standing.person(), months.get(class, month)?, people)?;
         Some(RecordKeys { keys, with_person: !matches!(self.standing, Standing::Pseudonym(_)) })
@@ -149,7 +144,7 @@ impl Stored {
 
     /// Opens what these secrets open.
     #[must_use]
-    pub fn open(mut self, months: &Months, people: &dyn Fn(SubjectId) -> Option<Arc<Person>>) -> Opened {
+    pub fn open(mut self, months: &Months, people: &dyn Fn(SubjectId) -> Option<Person>) -> Opened {
         let own =
             Some((self.standing.person(), std::mem::take(&mut self.sealed))).filter(|(_, sealed)| !sealed.is_empty());
         let others = std::mem::take(&mut self.others).into_iter().map(|other| (Some(other.subject), other.sealed));
@@ -172,7 +167,7 @@ impl Stored {
         &self,
         person: Option<SubjectId>,
         month: &Secret,
-        people: &dyn Fn(SubjectId) -> Option<Arc<Person>>,
+        people: &dyn Fn(SubjectId) -> Option<Person>,
     ) -> Option<SealKeys> {
         match person {
             Some(id) => Some(SealKeys::derive(Some(&people(id)?.secret), month)),

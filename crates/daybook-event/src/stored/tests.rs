@@ -77,13 +77,13 @@ prop_compose! {
     }
 }
 
-fn person(byte: u8) -> Arc<Person> {
-    Arc::new(Person {
+fn person(byte: u8) -> Person {
+    Person {
         id: SubjectId::from_bytes([byte; 16]),
         secret: Secret::from_bytes([byte; 32]),
-        consents: Box::default(),
+        consents: None,
         objected: false,
-    })
+    }
 }
 
 /// A record of `event`, which has nothing personal, with `own` sealed for its person and `other` for another.
@@ -264,7 +264,7 @@ fn the_keys_of_a_record_are_those_of_its_standing() {
     let secret = Secret::from_bytes([8; 32]);
     let mut months = Months::default();
     months.insert("product", Month::of(Timestamp::from_microseconds(0)), Arc::new(secret.clone()));
-    let keys = |standing, people: &dyn Fn(SubjectId) -> Option<Arc<Person>>| {
+    let keys = |standing, people: &dyn Fn(SubjectId) -> Option<Person>| {
         let stored = sealed(&plain_event(), standing, &secret, &Personal::default(), None);
         let keys = decode(&stored, 1).unwrap().record_keys(&months, people)?;
         Some((*keys.keys.digest_key(), keys.with_person))

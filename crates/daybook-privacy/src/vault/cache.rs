@@ -1,7 +1,6 @@
 //! The people that are kept in memory, by the hash of their name and by their id.
 
 use std::hash::{BuildHasher, Hasher};
-use std::sync::Arc;
 
 use daybook_event::{Person, SubjectId};
 use parking_lot::Mutex;
@@ -19,8 +18,8 @@ const STRIPES: usize = 64;
 /// reads, and what it read is kept only where no change has touched the same stripe meanwhile; changes are written here
 /// after their commit and before anybody is told of them.
 pub(super) struct People {
-    by_name: Cache<LookupKey, Arc<Person>, UnitWeighter, Random>,
-    by_id: Cache<SubjectId, Arc<Person>, UnitWeighter, Random>,
+    by_name: Cache<LookupKey, Person, UnitWeighter, Random>,
+    by_id: Cache<SubjectId, Person, UnitWeighter, Random>,
     name_changes: [Mutex<u64>; STRIPES],
     id_changes: [Mutex<u64>; STRIPES],
 }
@@ -41,11 +40,11 @@ impl People {
         }
     }
 
-    pub fn by_name(&self, key: &LookupKey) -> Option<Arc<Person>> {
+    pub fn by_name(&self, key: &LookupKey) -> Option<Person> {
         self.by_name.get(key)
     }
 
-    pub fn by_id(&self, id: &SubjectId) -> Option<Arc<Person>> {
+    pub fn by_id(&self, id: &SubjectId) -> Option<Person> {
         self.by_id.get(id)
     }
 
@@ -58,30 +57,30 @@ impl People {
     }
 
     /// Keeps somebody who was read from the database.
-    pub fn fill_name(&self, key: LookupKey, mark: Mark, person: &Arc<Person>) {
+    pub fn fill_name(&self, key: LookupKey, mark: Mark, person: &Person) {
         let changes = self.name_changes[stripe(&key)].lock();
         if *changes == mark.0 {
-            self.by_name.insert(key, Arc::clone(person));
+            self.by_name.insert(key, person.clone());
         }
     }
 
     /// Keeps somebody who was read from the database.
-    pub fn fill_id(&self, mark: Mark, person: &Arc<Person>) {
+    pub fn fill_id(&self, mark: Mark, person: &Person) {
         let changes = self.id_changes[stripe(person.id.as_bytes())].lock();
         if *changes == mark.0 {
-            self.by_id.insert(person.id, Arc::clone(person));
+            self.by_id.insert(person.id, person.clone());
         }
     }
 
     /// Keeps somebody as they are now.
-    pub fn change(&self, key: LookupKey, person: &Arc<Person>) {
+    pub fn change(&self, key: LookupKey, person: &Person) {
         let mut changes = self.name_changes[stripe(&key)].lock();
         *changes += 1;
-        self.by_name.insert(key, Arc::clone(person));
+        self.by_name.insert(key, person.clone());
         drop(changes);
         let mut changes = self.id_changes[stripe(person.id.as_bytes())].lock();
         *changes += 1;
-        self.by_id.insert(person.id, Arc::clone(person));
+        self.by_id.insert(person.id, person.clone());
     }
 
     /// Forgets a name.

@@ -1,7 +1,5 @@
 //! What the vault is told and what it says.
 
-use std::sync::Arc;
-
 use daybook_event::{Person, PersonName, SubjectId, Timestamp};
 
 use crate::limits;
@@ -106,7 +104,7 @@ pub struct Change {
     /// What they had said before.
     pub previous: Option<ConsentRow>,
     /// The person as they are now.
-    pub person: Arc<Person>,
+    pub person: Person,
 }
 
 /// An objection was noted, or taken back.
@@ -115,7 +113,7 @@ pub struct Objection {
     /// Since when they had objected before.
     pub previous: Option<Timestamp>,
     /// The person as they are now.
-    pub person: Arc<Person>,
+    pub person: Person,
 }
 
 /// What is known of a person, but for secret and name.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use daybook_event::{Person, PersonName, SubjectId, Timestamp};
+use daybook_event::{Consents, Person, PersonName, SubjectId, Timestamp};
 use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
@@ -72,10 +72,10 @@ impl Row {
         self.opened.is_none() && ring.get(self.generation).is_some()
     }
 
-    pub fn into_person(self) -> Option<Arc<Person>> {
-        let consents = self.consents.into_iter().map(|consent| (consent.purpose.into(), consent.granted)).collect();
+    pub fn into_person(self) -> Option<Person> {
+        let consents = said(&mut self.consents.into_iter().map(|consent| (consent.purpose, consent.granted)));
         let (id, objected) = (self.subject, self.objected_us.is_some());
-        self.opened.map(|opened| Arc::new(Person { id, secret: opened.secret, consents, objected }))
+        self.opened.map(|opened| Person { id, secret: opened.secret, consents, objected })
     }
 }
 
@@ -90,15 +90,15 @@ pub(super) struct Found {
 
 impl Found {
     /// The person: id and secret of the first row, what was said last in any of them, and an objection in any of them.
-    pub fn person(&self) -> Option<Arc<Person>> {
+    pub fn person(&self) -> Option<Person> {
         let first = self.rows.first()?;
         let opened = first.opened.as_ref()?;
-        Some(Arc::new(Person {
+        Some(Person {
             id: first.subject,
             secret: opened.secret.clone(),
-            consents: self.consents().into_iter().map(|row| (row.purpose.clone().into(), row.granted)).collect(),
+            consents: said(&mut self.consents().into_iter().map(|row| (row.purpose.clone(), row.granted))),
             objected: self.objected().is_some(),
-        }))
+        })
     }
 
     /// What was last said of each purpose, by purpose.
@@ -113,6 +113,12 @@ impl Found {
     pub fn objected(&self) -> Option<Timestamp> {
         self.rows.iter().filter_map(|row| row.objected_us).min().map(Timestamp::from_microseconds)
     }
+}
+
+/// What somebody said, as it is kept in memory.
+fn said(rows: &mut dyn Iterator<Item = (String, bool)>) -> Option<Arc<Consents>> {
+    let said: Consents = rows.map(|(purpose, granted)| (purpose.into(), granted)).collect();
+    (!said.is_empty()).then(|| Arc::new(said))
 }
 
 /// Looks for people by name; the answer is in their order.

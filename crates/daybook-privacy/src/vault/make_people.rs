@@ -1,7 +1,6 @@
 //! New people, and rows that take the place of damaged ones.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use daybook_event::seal::NONCE_BYTES;
 use daybook_event::{Person, Secret, SubjectId};
@@ -29,8 +28,8 @@ pub(super) async fn ensure(
     transaction: &DatabaseTransaction,
     wanted: &[Wanted],
     effects: &mut Vec<Effect>,
-) -> Result<Vec<Arc<Person>>, VaultError> {
-    let mut people: HashMap<LookupKey, Arc<Person>> = HashMap::with_capacity(wanted.len());
+) -> Result<Vec<Person>, VaultError> {
+    let mut people: HashMap<LookupKey, Person> = HashMap::with_capacity(wanted.len());
     let mut missing = Vec::new();
     for (person, found) in wanted.iter().zip(load::by_name(transaction, &shared.ring, wanted).await?) {
         if !found.damaged.is_empty() {
@@ -51,9 +50,9 @@ pub(super) async fn ensure(
         }
     }
     // Of people who are there all are found or made.
-    let people: Option<Vec<Arc<Person>>> = wanted.iter().map(|person| people.get(&person.key).cloned()).collect();
+    let people: Option<Vec<Person>> = wanted.iter().map(|person| people.get(&person.key).cloned()).collect();
     let people = people.ok_or(VaultError::Database(super::error::DatabaseError::lost_row()))?;
-    effects.extend(wanted.iter().zip(&people).map(|(wanted, person)| Effect::Person(wanted.key, Arc::clone(person))));
+    effects.extend(wanted.iter().zip(&people).map(|(wanted, person)| Effect::Person(wanted.key, person.clone())));
     Ok(people)
 }
 
@@ -61,7 +60,7 @@ async fn known<C: ConnectionTrait>(
     shared: &Shared,
     database: &C,
     wanted: &[Wanted],
-) -> Result<Vec<(LookupKey, Arc<Person>)>, DbErr> {
+) -> Result<Vec<(LookupKey, Person)>, DbErr> {
     let found = load::by_name(database, &shared.ring, wanted).await?;
     Ok(wanted.iter().zip(found).filter_map(|(wanted, found)| Some((wanted.key, found.person()?))).collect())
 }
@@ -71,7 +70,7 @@ async fn make(
     shared: &Shared,
     transaction: &DatabaseTransaction,
     wanted: &[Wanted],
-) -> Result<(Vec<(LookupKey, Arc<Person>)>, u64), VaultError> {
+) -> Result<(Vec<(LookupKey, Person)>, u64), VaultError> {
     let mut random = Zeroizing::new(vec![0; RANDOM_BYTES * wanted.len()]);
     fill_random(&mut random).map_err(|_| VaultError::Random)?;
     let (generation, now_us) = (shared.ring.current(), now_us());
@@ -95,7 +94,7 @@ async fn make(
             damaged_us: Set(None),
             replaced_by: Set(None),
         });
-        people.push((wanted.key, Arc::new(Person { id, secret, consents: Box::default(), objected: false })));
+        people.push((wanted.key, Person { id, secret, consents: None, objected: false }));
     }
     let made = subjects::Entity::insert_many(rows)
         .on_conflict(OnConflict::column(subjects::Column::Lookup).do_nothing().to_owned())
@@ -112,7 +111,7 @@ async fn replace(
     wanted: &Wanted,
     found: &Found,
     effects: &mut Vec<Effect>,
-) -> Result<Arc<Person>, VaultError> {
+) -> Result<Person, VaultError> {
     for row in &found.damaged {
         tracing::warn!(row = row.id, "a row of the vault's people is damaged; another takes its place");
         set_aside(transaction, row).await?;

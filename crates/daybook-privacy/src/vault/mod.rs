@@ -123,22 +123,16 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`].
-    pub async fn find(
-        &self,
-        app: &str,
-        people: &[Option<PersonName<'_>>],
-    ) -> Result<Vec<Option<Arc<Person>>>, VaultError> {
+    pub async fn find(&self, app: &str, people: &[Option<PersonName<'_>>]) -> Result<Vec<Option<Person>>, VaultError> {
         let shared = &*self.shared;
+        // All hashes first: they take computing, and looking them up takes waiting for memory.
+        let keys: Vec<Option<LookupKey>> =
+            people.iter().map(|name| name.as_ref().map(|name| shared.ring.current().lookup(app, name))).collect();
         let mut found = Vec::with_capacity(people.len());
         let mut missing: HashMap<LookupKey, Vec<usize>> = HashMap::new();
-        for (index, name) in people.iter().enumerate() {
-            let Some(name) = name else {
-                found.push(None);
-                continue;
-            };
-            let key = shared.ring.current().lookup(app, name);
-            let person = shared.people.by_name(&key);
-            if person.is_none() {
+        for (index, key) in keys.into_iter().enumerate() {
+            let person = key.and_then(|key| shared.people.by_name(&key));
+            if let Some(key) = key.filter(|_| person.is_none()) {
                 missing.entry(key).or_default().push(index);
             }
             found.push(person);
@@ -159,7 +153,7 @@ impl Vault {
             let Some(person) = rows.person() else { continue };
             shared.people.fill_name(wanted.key, mark, &person);
             for index in missing.get(&wanted.key).into_iter().flatten() {
-                found[*index] = Some(Arc::clone(&person));
+                found[*index] = Some(person.clone());
             }
         }
         Ok(found)
@@ -170,6 +164,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn ensure(&self, app: &str, needs: &Needs<'_>) -> Result<Keys, VaultError> {
+        if needs.is_empty() {
+            return Ok(Keys::default());
+        }
         let shared = &*self.shared;
         let app: Arc<str> = app.into();
         let mut people = Vec::with_capacity(needs.people.len());
@@ -244,7 +241,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`].
-    pub async fn by_id(&self, ids: &[SubjectId]) -> Result<HashMap<SubjectId, Arc<Person>>, VaultError> {
+    pub async fn by_id(&self, ids: &[SubjectId]) -> Result<HashMap<SubjectId, Person>, VaultError> {
         let shared = &*self.shared;
         let mut people = HashMap::with_capacity(ids.len());
         let mut missing = Vec::new();

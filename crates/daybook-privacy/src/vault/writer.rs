@@ -43,14 +43,14 @@ pub(super) struct WantedMonth {
 /// What was ensured, in the order of the question.
 #[derive(Default)]
 pub(super) struct Ensured {
-    pub people: Vec<Arc<Person>>,
+    pub people: Vec<Person>,
     pub months: Vec<Arc<Secret>>,
 }
 
 /// What a transaction changed that is in memory too. Done there after the commit, in this order.
 pub(super) enum Effect {
     /// Somebody is like this now.
-    Person(LookupKey, Arc<Person>),
+    Person(LookupKey, Person),
     /// Somebody is no more.
     Gone { name: Option<LookupKey>, id: SubjectId },
     /// Secrets of months are these now.

@@ -38,7 +38,7 @@ async fn the_same_new_person_at_once(place: &Place) {
             (names.into_iter().zip(keys.people).collect::<Vec<_>>(), keys.months)
         });
     }
-    let mut ids: HashMap<PersonName<'_>, Arc<Person>> = HashMap::new();
+    let mut ids: HashMap<PersonName<'_>, Person> = HashMap::new();
     let mut months = HashSet::new();
     for (people, secrets) in tasks.join_all().await {
         months.insert(*secrets[0].as_bytes());

@@ -119,7 +119,7 @@ pub fn webhook(spec: &Spec, url: &str, more: Value) -> Arc<dyn Handler> {
 /// People and months, and whoever was erased of them: a vault of one's own.
 pub struct World {
     admission: Admission,
-    names: HashMap<String, Arc<Person>>,
+    names: HashMap<String, Person>,
     secrets: u8,
     months: Months,
     position: u64,
@@ -140,14 +140,14 @@ impl World {
     }
 
     /// The person of this name, as views know them.
-    pub fn person(&mut self, name: &str) -> Arc<Person> {
+    pub fn person(&mut self, name: &str) -> Person {
         if !self.names.contains_key(name) {
             let secret = self.secret();
             let id = SubjectId::from_random([self.secrets; 16]);
-            let person = Person { id, secret, consents: Box::default(), objected: false };
-            self.names.insert(name.to_owned(), Arc::new(person));
+            let person = Person { id, secret, consents: None, objected: false };
+            self.names.insert(name.to_owned(), person);
         }
-        Arc::clone(&self.names[name])
+        self.names[name].clone()
     }
 
     /// Admits events, as the collector does: what is personal is sealed.

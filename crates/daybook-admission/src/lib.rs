@@ -4,13 +4,14 @@
 //!
 //! 1. [`Body::parse`] reads the bytes: one event, an array, a batch, NDJSON, CloudEvents. Only a body that cannot be read
 //!    as events at all is an error.
-//! 2. [`Admission::decode`] finds each event's envelope, type and id in the app's own dialect, the canonical form or a
+//! 2. [`Admission::decode_part`] finds each event's envelope, type and id in the app's own dialect, the canonical form or a
 //!    CloudEvent.
 //! 3. The caller looks [`Decoded::keys`] up in the log and [`Decoded::people`] up in the vault.
-//! 4. [`Admission::judge`] judges each event by the catalog, its person's consent and the clock. Of [`Judged::conflicts`]
-//!    the caller recalls the keys, for [`Judged::reconsider`].
-//! 5. The caller has the vault make what [`Judged::needs`] names; [`Judged::seal`] seals what is personal and makes the
-//!    records.
+//! 4. [`Admission::judge_part`] judges each event by the catalog, its person's consent and the clock;
+//!    [`Judged::seal_ready`] seals what is personal and makes the records, as far as the keys are at hand. Steps 2 to 4 go by
+//!    [`Body::parts`], so that what one step wrote is still in the processor's cache for the next.
+//! 5. Of [`Judged::conflicts`] the caller recalls the keys, for [`Judged::reconsider`]. It has the vault make what
+//!    [`Judged::needs`] names; [`Judged::seal`] does the rest.
 //! 6. The caller appends [`Admitted::batch`] and hands what became of it to [`Admitted::settle`]; then
 //!    [`Admitted::quarantine`] and [`Admitted::into_receipts`] say the rest.
 //!

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 /// Largest file that a setting is read from, in bytes: a URL, a password, a key.
 const SETTING_FILE_BYTES_MAX: u64 = 64 * 1024;
 
+/// How much alike two names must be for one to be meant by the other, from 0 to 1.
+const LIKENESS_MIN: f64 = 0.55;
+
 /// Reads a consumer's options.
 ///
 /// # Errors
@@ -122,11 +125,15 @@ fn suggestion(message: &str) -> Option<&str> {
     nearest(unknown, names)
 }
 
-/// The candidate most like `unknown`, if one is like it at all.
+/// The candidate most like `unknown`, if one is like it at all. One of its words is like it, if nothing else is more so.
 pub(crate) fn nearest<'a>(unknown: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
-        .map(|candidate| (strsim::normalized_damerau_levenshtein(unknown, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= 0.55)
+        .map(|candidate| {
+            let likeness = strsim::normalized_damerau_levenshtein(unknown, candidate);
+            let is_a_word = candidate.split('-').any(|word| word == unknown);
+            (if is_a_word { likeness.max(LIKENESS_MIN) } else { likeness }, candidate)
+        })
+        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .map(|(_, candidate)| candidate)
 }
@@ -185,6 +192,20 @@ mod tests {
         check(json!({"url": "x", "poool": 1}), Err("did you mean `pool`?"));
         check(json!({"pool": 1}), Err("missing field `url`"));
         check(json!("geheim"), Err("must be a table"));
+    }
+
+    #[test]
+    fn what_was_meant_is_found() {
+        let check = |unknown: &str, expected: Option<&str>| {
+            let known = ["table-prefix", "timeout", "connect-timeout", "url"];
+            assert_eq!(nearest(unknown, known.into_iter()), expected, "{unknown}");
+        };
+        check("prefix", Some("table-prefix"));
+        check("table_prefix", Some("table-prefix"));
+        check("timeot", Some("timeout"));
+        check("connect", Some("connect-timeout"));
+        check("password", None);
+        check("", None);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use redis::{ErrorKind, RedisError};
 
 /// Everything that Redis can refuse concerns all events alike, and may be put right by whoever runs it: the consumer waits.
 pub(super) fn failure(error: &RedisError) -> Failure {
-    let (code, message) = match error.code() {
+    let said = refusal(error);
+    let (code, message) = match said.as_deref() {
         Some("WRONGTYPE") => (
             "redis.wrong-type",
             "Under this consumer's prefix is a key of another type; it is somebody else's, or was changed.",
@@ -36,10 +37,16 @@ pub(super) fn failure(error: &RedisError) -> Failure {
             _ => ("redis.protocol", "What answers is not Redis, or not as it should."),
         },
     };
-    let said =
-        error.code().filter(|code| matches!(code.len(), 2..=16) && code.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let said = said.filter(|code| matches!(code.len(), 2..=16) && code.bytes().all(|byte| byte.is_ascii_uppercase()));
     let said = said.map(|code| format!(" ({code})")).unwrap_or_default();
     Failure::new(FailureKind::Destination, code, format!("{message}{said}"))
+}
+
+/// The code of Redis's own error; nothing where it said nothing. Of several commands sent in one go it is the first that failed: the
+/// error of all of them has a code only where the client's library knows it.
+pub(super) fn refusal(error: &RedisError) -> Option<String> {
+    let of_one = || error.clone().into_server_errors()?.first().map(|(_, error)| error.code().to_owned());
+    error.code().map(str::to_owned).or_else(of_one)
 }
 
 /// The counts are not where they were left: Redis was emptied, or set back.

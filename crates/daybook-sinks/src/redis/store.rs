@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, Pipeline};
 use tokio::sync::Mutex;
 
-use super::failure::failure;
+use super::failure::{failure, refusal};
 use super::keys::{Keys, LAYOUT};
 
 /// Keys that are looked at by one step of a sweep.
@@ -108,7 +108,7 @@ impl Store {
         match answer {
             Ok(answer) => Ok(answer),
             Err(error) => {
-                if error.code().is_none() || error.is_unrecoverable_error() {
+                if refusal(&error).is_none() || error.is_unrecoverable_error() {
                     *self.connection.lock().await = None;
                 }
                 Err(failure(&error))

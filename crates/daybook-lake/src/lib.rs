@@ -1,0 +1,1 @@
+//! The lake: everything that happened, in tables that can be asked.

@@ -1,0 +1,3 @@
+//! The lake, with real tables in real directories.
+
+mod support;

@@ -114,7 +114,7 @@ mod tests {
         });
         let waiting = json!({
             "app": "shop", "consumer": "table", "handler": "mysql", "state": "waiting", "lag_events": 5, "lag_seconds": 9_000.0,
-            "dead_letters": 0, "code": "destination.refused", "message": "connection refused",
+            "dead_letters": 0, "code": "mysql.unreachable", "message": "connection refused",
             "latency": {"p50_ms": 900.0, "p99_ms": 4_210.0}, "promise": {"latency_ms": 1_000, "kept": false},
         });
         let unconfigured = json!({
@@ -124,7 +124,7 @@ mod tests {
         insta::assert_snapshot!(consumers(&[running, waiting, unconfigured]), @"
         app   consumer  handler  state                  lag  p99    promise     dead letters  what is missing
         shop  orders    webhook  running       1,234 (12 s)  38 ms  60 s                   3
-        shop  table     mysql    waiting            5 (2 h)  4.2 s  1 s broken             0  destination.refused: connection refused
+        shop  table     mysql    waiting            5 (2 h)  4.2 s  1 s broken             0  mysql.unreachable: connection refused
         shop  live      redis    unconfigured             0  –      –                      0  url, url-file or url-env
         ");
     }
@@ -134,13 +134,13 @@ mod tests {
         let letter = json!({
             "position": 4711, "name": "order.placed", "time": "2026-01-14T15:00:00.000Z", "attempts": 4,
             "history": [
-                {"time": "2026-01-14T14:59:00.000Z", "code": "webhook.status", "message": "503"},
-                {"time": "2026-01-14T15:00:00.000Z", "code": "webhook.status", "message": "500"},
+                {"time": "2026-01-14T14:59:00.000Z", "code": "http.failed", "message": "answered 503"},
+                {"time": "2026-01-14T15:00:00.000Z", "code": "http.failed", "message": "answered 500"},
             ],
         });
         insta::assert_snapshot!(dead_letters(&[letter]), @"
         position  event type                    given up  attempts  last reason
-            4711  order.placed  2026-01-14T15:00:00.000Z         4  webhook.status: 500
+            4711  order.placed  2026-01-14T15:00:00.000Z         4  http.failed: answered 500
         ");
     }
 }

@@ -54,7 +54,7 @@ impl Columns {
     #[must_use]
     pub fn with(app: &AppCatalog, existing: &[DataField]) -> Self {
         let mut fields = existing.to_vec();
-        // Delta tells names apart by more than case, and so must whoever adds one.
+        // To Delta, names that differ only by case are the same.
         let mut taken: HashSet<String> = fields.iter().map(|field| field.column.to_lowercase()).collect();
         let known: HashSet<String> = fields.iter().map(|field| field.field.clone()).collect();
         for (name, kind) in declared(app) {

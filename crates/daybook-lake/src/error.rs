@@ -80,3 +80,24 @@ impl From<DataFusionError> for LakeError {
         Self::DataFusion(Box::new(error))
     }
 }
+
+impl LakeError {
+    /// Stable, for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::InUse { .. } => "lake.in-use",
+            Self::Directory { .. } => "lake.directory",
+            Self::Foreign { .. } => "lake.foreign",
+            Self::Gone { .. } => "lake.gone",
+            Self::Conflict { .. } => "lake.conflict",
+            Self::MissingFile { .. } => "lake.missing-file",
+            Self::DamagedFile { .. } => "lake.damaged-file",
+            Self::Delta(_) => "lake.table",
+            Self::Arrow(_) => "lake.rows",
+            Self::Parquet(_) => "lake.files",
+            Self::DataFusion(_) => "lake.reading",
+            Self::Closed => "lake.closed",
+        }
+    }
+}

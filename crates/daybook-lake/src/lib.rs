@@ -2,6 +2,20 @@
 
 pub mod columns;
 pub mod error;
+pub mod lake;
+pub mod limits;
+pub mod metrics;
+pub mod query;
 pub mod rows;
 
+mod hot;
+mod table;
+
 pub use error::LakeError;
+pub use lake::{Lake, LakeOptions, Snapshot};
+
+/// Now, in microseconds since the Unix epoch.
+fn now_us() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |now| i64::try_from(now.as_micros()).unwrap_or(i64::MAX))
+}

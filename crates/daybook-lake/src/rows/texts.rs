@@ -2,24 +2,19 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, StringViewBuilder};
+use datafusion::arrow::array::{Array, ArrayRef, StringViewBuilder};
 
-/// Bytes of texts that are kept together in memory.
-const BLOCK_BYTES: u32 = 256 * 1024;
+/// Rows that are few.
+const FEW: usize = 1_024;
 
 /// A column of texts that grows.
+#[derive(Default)]
 pub(crate) struct Texts(StringViewBuilder);
-
-impl Default for Texts {
-    fn default() -> Self {
-        Self(StringViewBuilder::new().with_fixed_block_size(BLOCK_BYTES))
-    }
-}
 
 impl Texts {
     /// A column of few texts that come again and again: each is kept once.
     pub(crate) fn repeating() -> Self {
-        Self(StringViewBuilder::new().with_fixed_block_size(BLOCK_BYTES).with_deduplicate_strings())
+        Self(StringViewBuilder::new().with_deduplicate_strings())
     }
 
     pub(crate) fn push(&mut self, text: Option<&str>) {
@@ -38,6 +33,8 @@ impl Texts {
     }
 
     pub(crate) fn finish(mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+        let texts = self.0.finish();
+        // Blocks are made for many rows. Where few came, most of the last one is empty.
+        if texts.len() < FEW { Arc::new(texts.gc()) } else { Arc::new(texts) }
     }
 }

@@ -1,6 +1,5 @@
 //! Events of a made-up shop, made of little text, and a lake that they go into.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::datasource::MemTable;
@@ -174,13 +173,4 @@ pub async fn ask(context: &SessionContext, sql: &str) -> Vec<String> {
         }
     }
     lines
-}
-
-/// How often each thing is there.
-pub fn tally<T: Ord>(things: impl IntoIterator<Item = T>) -> BTreeMap<T, usize> {
-    let mut counts = BTreeMap::new();
-    for thing in things {
-        *counts.entry(thing).or_insert(0) += 1;
-    }
-    counts
 }

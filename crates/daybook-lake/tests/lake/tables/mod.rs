@@ -1,0 +1,8 @@
+//! The tables, and what waits to be in them.
+
+mod commits;
+mod damage;
+mod forgetting;
+mod merging;
+pub mod place;
+mod rows;

@@ -1,8 +1,0 @@
-//! The tables, and what waits to be in them.
-
-mod commits;
-mod damage;
-mod forgetting;
-mod merging;
-pub mod place;
-mod rows;

@@ -93,10 +93,13 @@ impl<'e> Values<'e> {
                 scalar => scalar.to_string().into(),
             },
         };
-        Some(match text.char_indices().nth(VALUE_CHARS_MAX) {
+        let text = match text.char_indices().nth(VALUE_CHARS_MAX) {
             Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
             None => text,
-        })
+        };
+        // A value stays in its place: on one line, and apart from the next one's.
+        let is_plain = !text.contains(char::is_control);
+        Some(if is_plain { text } else { text.replace(char::is_control, " ").into() })
     }
 
     /// The number at a place: also one that is written as text, as decimals are.

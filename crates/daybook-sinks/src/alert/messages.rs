@@ -36,6 +36,11 @@ impl Notice {
         Self { rule: rule.to_owned(), key: key.to_owned(), labels, summary, alert: alert.clone() }
     }
 
+    /// What is told with it: that the alert is so, or that it is over.
+    pub(super) fn id(&self) -> (String, String, bool) {
+        (self.rule.clone(), self.key.clone(), self.is_firing())
+    }
+
     const fn is_firing(&self) -> bool {
         self.alert.ends.is_none()
     }

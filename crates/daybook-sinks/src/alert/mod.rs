@@ -7,7 +7,7 @@ mod rules;
 mod state;
 mod watching;
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ async fn tick(alerts: Weak<Alerts>, every: Duration) {
     loop {
         tokio::time::sleep(every).await;
         let Some(alerts) = alerts.upgrade() else { return };
-        if let Err(failure) = alerts.tick().await {
+        if let Err(failure) = alerts.tick(false).await {
             tracing::warn!(consumer = %format!("{}/{}", alerts.app, alerts.consumer), %failure, "alerts could not be told");
         }
     }
@@ -154,8 +154,7 @@ impl Handler for AlertHandler {
     }
 
     async fn tend(&self, _: Timestamp) -> Result<(), Failure> {
-        self.alerts.asked.store(self.alerts.now(), Ordering::Relaxed);
-        self.alerts.tick().await
+        self.alerts.tick(true).await
     }
 
     /// Alerts name nobody: they are made of what is not personal.

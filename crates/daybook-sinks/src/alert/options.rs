@@ -12,6 +12,8 @@ use crate::http::duration;
 
 /// Most rules of a consumer.
 const RULES_MAX: usize = 100;
+/// Labels that every alert has.
+const OWN_LABELS: [&str; 4] = ["alertname", "app", "consumer", "severity"];
 /// Most fields that alerts of a rule are told apart by, and most labels.
 const LABELS_MAX: usize = 10;
 
@@ -177,10 +179,19 @@ impl Rule {
             wrong.push(format!("labels: at most {LABELS_MAX}, with those of group-by"));
         }
         for name in self.labels.keys() {
-            if !is_label(name) || ["alertname", "app", "consumer", "severity"].contains(&name.as_str()) {
+            if !is_label(name) || OWN_LABELS.contains(&name.as_str()) {
                 wrong.push(format!(
                     "labels.{name}: is no name for a label: letters, digits and _, and not Daybook's own"
                 ));
+            }
+        }
+        let mut labels: HashSet<String> = self.labels.keys().cloned().collect();
+        for field in &self.group_by {
+            let label = Place::parse(field).label();
+            if OWN_LABELS.contains(&label.as_str()) {
+                wrong.push(format!("group-by: `{field}` would be the label `{label}`, which is Daybook's own"));
+            } else if !labels.insert(label.clone()) {
+                wrong.push(format!("group-by: `{field}` is the label `{label}`, and something else is so too"));
             }
         }
         if self.kind == Kind::Latency {

@@ -16,6 +16,8 @@ const RESOLVE_AFTER: Duration = Duration::from_secs(300);
 const QUIET: Duration = Duration::from_secs(24 * 60 * 60);
 /// An event that was received longer ago than this when it is read shows that the log is being caught up with.
 const BEHIND: Duration = Duration::from_secs(30);
+/// For how many one event counts at most, whatever its sampling says: counts stay numbers.
+const WEIGHT_MAX: f64 = 1e12;
 
 /// A consumer's rules, ready for use.
 pub(super) struct Rules {
@@ -34,10 +36,17 @@ struct Ready {
     resolve_after: i64,
 }
 
-/// What only this process knows: until when silence says nothing, because the log was not followed.
+/// What only this process knows: until when it says nothing that nothing comes, because the log was not followed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Watch {
     pub(super) since: i64,
+}
+
+impl Watch {
+    /// Whether the log is followed, and was caught up with: what has not come did not happen.
+    fn is_followed(self, now: i64) -> bool {
+        now - self.since >= microseconds(BEHIND)
+    }
 }
 
 impl Rules {
@@ -122,6 +131,7 @@ impl Ready {
             by_group.chain(self.labels.iter().map(|(name, text)| (name.clone(), text.fill(values)))).collect::<Labels>()
         };
         let group = state.group(&self.rule.name, labels, group_values.join("\u{1f}"));
+        let is_newest = at >= group.heard;
         group.heard = group.heard.max(at);
         if group.alert.is_none()
             && let Some(summary) = &self.summary
@@ -131,12 +141,14 @@ impl Ready {
         match self.rule.kind {
             Kind::Event if is_fresh => group.touch(at, at, 1.0),
             Kind::Rate => {
-                let weight = if sample_rate > 0.0 { 1.0 / sample_rate } else { 1.0 };
+                let weight = if sample_rate > 0.0 { (1.0 / sample_rate).min(WEIGHT_MAX) } else { 1.0 };
                 let count = group.count(at, self.window, weight);
                 if is_fresh && self.rule.more_than.is_some_and(|most| count > most) {
                     group.touch(at, at, count);
                 }
             }
+            // What was measured before, and is read again, says nothing of how it is now.
+            Kind::Threshold if !is_newest => {}
             Kind::Threshold => {
                 let value = number.flatten().unwrap_or_default();
                 let is_beyond = self.rule.above.is_some_and(|above| value > above)
@@ -146,6 +158,7 @@ impl Ready {
                     group.end(at);
                     return;
                 }
+                group.measured = value;
                 let since = *group.beyond_since.get_or_insert(at);
                 if is_fresh && at - since >= self.lasting {
                     group.touch(at, since, value);
@@ -166,6 +179,7 @@ impl Ready {
             }
             _ => {}
         }
+        let is_followed = watch.is_followed(now);
         let quiet = self.window.max(self.lasting).max(self.resolve_after).saturating_add(microseconds(QUIET));
         let Some(groups) = state.rules.get_mut(&self.rule.name) else { return };
         for group in groups.values_mut() {
@@ -177,16 +191,17 @@ impl Ready {
                     }
                 }
                 Kind::Threshold => {
-                    let is_known = now - group.heard < self.resolve_after;
+                    let is_known = is_followed && now - group.heard < self.resolve_after;
                     if let Some(since) = group.beyond_since.filter(|since| is_known && now - since >= self.lasting)
                         && group.alert.is_none()
                     {
-                        group.touch(group.heard, since, 0.0);
+                        group.touch(now, since, group.measured);
                     }
                 }
                 Kind::Event | Kind::Rate | Kind::Latency => {}
             }
-            let over = match (self.rule.kind, &group.alert) {
+            // Whether it is over shows once everything that came meanwhile was read.
+            let over = match (self.rule.kind, group.alert.as_ref().filter(|_| is_followed)) {
                 (Kind::Event | Kind::Rate, Some(alert)) => Some(alert.last),
                 (Kind::Threshold, Some(_)) => Some(group.heard),
                 _ => None,
@@ -201,22 +216,16 @@ impl Ready {
     }
 
     fn judge_promises(&self, state: &mut State, now: i64, promises: &[Promise]) {
+        // Those that are still broken go on; also a consumer that is gone breaks none.
+        state.rules.entry(self.rule.name.clone()).or_default().values_mut().for_each(|group| group.end(now));
         let watched =
             |promise: &&Promise| self.rule.consumers.is_empty() || self.rule.consumers.contains(&promise.consumer);
-        for promise in promises.iter().filter(watched) {
-            let key = promise.consumer.clone();
-            if !promise.broken {
-                let groups = state.rules.get_mut(&self.rule.name);
-                if let Some(group) = groups.and_then(|groups| groups.get_mut(&key)) {
-                    group.end(now);
-                }
-                continue;
-            }
+        for promise in promises.iter().filter(watched).filter(|promise| promise.broken) {
             let labels = || {
                 let fixed = self.rule.labels.iter().map(|(name, text)| (name.clone(), text.clone()));
                 fixed.chain([("promised_by".to_owned(), promise.consumer.clone())]).collect()
             };
-            let group = state.group(&self.rule.name, labels, key);
+            let group = state.group(&self.rule.name, labels, promise.consumer.clone());
             group.heard = now;
             let late = promise.measured.unwrap_or_default();
             group.summary =

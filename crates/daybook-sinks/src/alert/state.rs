@@ -36,12 +36,15 @@ pub(super) struct Group {
     pub(super) summary: String,
     /// When it was last heard of.
     pub(super) heard: i64,
-    /// `rate`: events by the piece of time they came in.
+    /// `rate`: events by the beginning of the piece of time they came in, whatever the window was then.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) counts: BTreeMap<i64, f64>,
     /// `threshold`: since when the value is beyond it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) beyond_since: Option<i64>,
+    /// `threshold`: the value that was beyond it last.
+    #[serde(default)]
+    pub(super) measured: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) alert: Option<Alert>,
 }
@@ -95,6 +98,12 @@ impl State {
         File::open(directory)?.sync_all()
     }
 
+    /// The clock was set back, or was ahead when this was written: what seems to be later was at the latest now. Otherwise nothing
+    /// would be over, or silent, or counted, until that time comes.
+    pub(super) fn set_back(&mut self, now: i64) {
+        self.rules.values_mut().flat_map(BTreeMap::values_mut).for_each(|group| group.set_back(now));
+    }
+
     /// The group that these labels make; where there are too many, the one of all others.
     pub(super) fn group(&mut self, rule: &str, labels: impl FnOnce() -> Labels, key: String) -> &mut Group {
         let groups = self.rules.entry(rule.to_owned()).or_default();
@@ -142,10 +151,26 @@ impl Group {
     /// Counts an event; gives how many there were in the window that ends with it.
     pub(super) fn count(&mut self, at: i64, window: i64, weight: f64) -> f64 {
         let piece = (window / WINDOW_PIECES).max(1);
-        *self.counts.entry(at.div_euclid(piece)).or_default() += weight;
-        let newest = self.counts.last_key_value().map_or(0, |(piece, _)| *piece);
-        self.counts = self.counts.split_off(&(newest - WINDOW_PIECES + 1));
-        let end = at.div_euclid(piece);
-        self.counts.range(end - WINDOW_PIECES + 1..=end).map(|(_, count)| count).sum()
+        let end = at - at.rem_euclid(piece);
+        *self.counts.entry(end).or_default() += weight;
+        let before = piece.saturating_mul(WINDOW_PIECES - 1);
+        let newest = self.counts.last_key_value().map_or(end, |(piece, _)| *piece);
+        self.counts = self.counts.split_off(&newest.saturating_sub(before));
+        self.counts.range(end.saturating_sub(before)..=end).map(|(_, count)| count).sum()
+    }
+
+    fn set_back(&mut self, now: i64) {
+        let later: f64 = self.counts.split_off(&now.saturating_add(1)).into_values().sum();
+        if later > 0.0 {
+            *self.counts.entry(now).or_default() += later;
+        }
+        self.heard = self.heard.min(now);
+        self.beyond_since = self.beyond_since.map(|since| since.min(now));
+        if let Some(alert) = &mut self.alert {
+            alert.starts = alert.starts.min(now);
+            alert.last = alert.last.min(now);
+            alert.ends = alert.ends.map(|ends| ends.min(now));
+            alert.told = alert.told.map(|told| told.min(now));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The state at work: events come in, time passes, and whoever is to know is told.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -56,22 +57,26 @@ pub(super) struct Known {
     is_written: bool,
     /// Until when the receiver is left alone, where it failed without an event to wait for it.
     alone_until: i64,
+    /// The latest time there was.
+    latest: i64,
+    /// What was told already of what is to be told, where not all of it could be: by rule and group, and whether it was that it is so.
+    told: HashSet<(String, String, bool)>,
 }
 
 impl Alerts {
     /// Reads the state, where that was not done.
     pub(super) async fn prepare(&self) -> Result<Position, Failure> {
-        self.asked.store(self.now(), Ordering::Relaxed);
         let mut known = self.known.lock().await;
-        Ok(self.known(&mut known).await?.state.offset)
+        let known = self.known(&mut known).await?;
+        self.attend(known, true);
+        Ok(known.state.offset)
     }
 
     /// Events came.
     pub(super) async fn see(&self, batch: &Batch) -> Result<(), Failure> {
-        self.asked.store(self.now(), Ordering::Relaxed);
         let mut known = self.known.lock().await;
         let known = self.known(&mut known).await?;
-        let now = self.now();
+        let now = self.attend(known, true);
         let (mut state, mut watch) = (known.state.clone(), known.watch);
         for item in &batch.items {
             if batch.replay || item.event.position > known.state.offset {
@@ -82,20 +87,17 @@ impl Alerts {
             state.offset = state.offset.max(batch.through);
         }
         known.watch = watch;
-        self.go_on(known, state, now).await
+        self.go_on(known, state, now).await?;
+        known.told.clear();
+        Ok(())
     }
 
-    /// Time passed.
-    pub(super) async fn tick(&self) -> Result<(), Failure> {
+    /// Time passed; the runtime says so, or only the clock does.
+    pub(super) async fn tick(&self, is_asked: bool) -> Result<(), Failure> {
         let mut known = self.known.lock().await;
         let Some(known) = known.as_mut() else { return Ok(()) };
-        let now = self.now();
-        if now - self.asked.load(Ordering::Relaxed) > PAUSED_AFTER {
-            // Nothing was followed meanwhile.
-            known.watch.since = now;
-            return Ok(());
-        }
-        if now < known.alone_until {
+        let now = self.attend(known, is_asked);
+        if now - self.asked.load(Ordering::Relaxed) > PAUSED_AFTER || now < known.alone_until {
             return Ok(());
         }
         let state = known.state.clone();
@@ -114,23 +116,53 @@ impl Alerts {
         let mut state = if to == 0 { State::default() } else { known.state.clone() };
         for group in state.rules.values_mut().flat_map(|groups| groups.values_mut()) {
             group.counts.clear();
-            group.beyond_since = None;
+            if to > known.state.offset {
+                // What it was meanwhile, nobody knows.
+                group.beyond_since = None;
+            }
         }
         state.offset = to;
         self.write(&state).await?;
         known.state = state;
+        known.told.clear();
         Ok(())
+    }
+
+    /// Looks at the clock: gives the time, and takes note of when nobody followed the log, and of a clock that was set back.
+    fn attend(&self, known: &mut Known, is_asked: bool) -> i64 {
+        let now = self.now();
+        if now < known.latest {
+            let by = known.latest - now;
+            known.state.set_back(now);
+            known.watch.since = known.watch.since.min(now);
+            (known.written, known.is_written) = (known.written.min(now), false);
+            known.alone_until = known.alone_until.saturating_sub(by);
+            self.asked.fetch_min(now, Ordering::Relaxed);
+        }
+        known.latest = now;
+        let asked = self.asked.load(Ordering::Relaxed);
+        if now - asked > PAUSED_AFTER {
+            // The consumer was paused, or this process slept.
+            known.watch.since = now;
+        }
+        if is_asked {
+            self.asked.store(now, Ordering::Relaxed);
+        }
+        now
     }
 
     /// Lets time pass, tells whoever is to know, and then holds what is new for true.
     async fn go_on(&self, known: &mut Known, mut state: State, now: i64) -> Result<(), Failure> {
         self.rules.pass(&mut state, known.watch, now, &self.statuses.promises(&self.app));
         let notices = self.due(&mut state, now);
-        for part in notices.chunks(NOTICES_PER_CALL_MAX) {
+        let untold: Vec<Notice> = notices.iter().filter(|notice| !known.told.contains(&notice.id())).cloned().collect();
+        for part in untold.chunks(NOTICES_PER_CALL_MAX) {
             self.tell(part, now).await?;
+            known.told.extend(part.iter().map(Notice::id));
         }
         for notice in &notices {
             mark_as_told(&mut state, notice, now);
+            known.told.remove(&notice.id());
         }
         known.is_written &= state == known.state;
         known.state = state;
@@ -191,10 +223,24 @@ impl Alerts {
 
     async fn known<'k>(&self, known: &'k mut Option<Known>) -> Result<&'k mut Known, Failure> {
         if known.is_none() {
-            let path = self.path.clone();
-            let state = on_disk(move || State::read(&path)).await?;
-            let now = self.now();
-            *known = Some(Known { state, watch: Watch { since: now }, written: now, is_written: true, alone_until: 0 });
+            let (path, now) = (self.path.clone(), self.now());
+            let state = on_disk(move || {
+                let mut state = State::read(&path)?;
+                state.set_back(now);
+                // Where nothing can be written, that shows before anybody is told of anything.
+                state.write(&path)?;
+                Ok(state)
+            });
+            *known = Some(Known {
+                state: state.await?,
+                watch: Watch { since: now },
+                written: now,
+                is_written: true,
+                alone_until: 0,
+                latest: now,
+                told: HashSet::new(),
+            });
+            self.asked.store(now, Ordering::Relaxed);
         }
         known.as_mut().ok_or_else(|| Failure::new(FailureKind::Destination, "alert.state", "there is no state"))
     }
@@ -204,7 +250,7 @@ impl Alerts {
         on_disk(move || state.write(&path)).await
     }
 
-    pub(super) fn now(&self) -> i64 {
+    fn now(&self) -> i64 {
         (self.clock)().microseconds()
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Header {
     pub(super) after: Position,
     /// Everything up to here is delivered with it.
     pub(super) through: Position,
-    /// When the first of its events was received, in microseconds.
+    /// When the last of its events was received, in microseconds since 1970.
     pub(super) received: i64,
     /// How many events it has.
     pub(super) lines: u64,
@@ -88,7 +88,7 @@ impl Header {
 }
 
 impl Builder {
-    /// Of a part of the log, whose first event was received then.
+    /// Of a part of the log, whose last event was received then.
     pub(super) fn new(after: Position, through: Position, received: i64) -> Self {
         let header = Header {
             version: VERSION,

@@ -39,38 +39,36 @@ impl Store {
     /// Changes every file that has something to change; gives how many lines were.
     pub(super) fn change(&mut self, change: &dyn Change) -> io::Result<u64> {
         self.make_ready()?;
+        let changed = self.change_files(change);
+        if !matches!(changed, Ok(None)) {
+            // The one that is written may be another file now; and what failed has left something unfinished.
+            self.close();
+        }
+        Ok(changed?.unwrap_or_default())
+    }
+
+    /// Takes away everything behind a position.
+    pub(super) fn cut(&self, to: Position) -> io::Result<()> {
+        if to > 0 {
+            return self.change_files(&Until(to)).map(drop);
+        }
+        for path in self.files()? {
+            std::fs::remove_file(path)?;
+        }
+        sync_directory(&self.directory)
+    }
+
+    /// Gives how many lines were changed; nothing where all files stay as they are.
+    fn change_files(&self, change: &dyn Change) -> io::Result<Option<u64>> {
         let files = self.files()?;
         let newest = files.last().cloned();
-        let mut lines = 0;
+        let mut lines = None;
         for path in files {
-            let of_it = self.change_file(&path, change, newest.as_ref() == Some(&path))?;
-            if let Some(changed) = of_it {
-                lines += changed;
-                // The one that is written may be another file now.
-                self.close();
+            if let Some(changed) = self.change_file(&path, change, newest.as_ref() == Some(&path))? {
+                lines = Some(lines.unwrap_or_default() + changed);
             }
         }
         Ok(lines)
-    }
-
-    /// Goes back to a position, or ahead to it.
-    pub(super) fn rewind(&mut self, to: Position) -> io::Result<()> {
-        self.make_ready()?;
-        if to == 0 {
-            for path in self.files()? {
-                std::fs::remove_file(path)?;
-            }
-            sync_directory(&self.directory)?;
-            self.close();
-            return Ok(());
-        }
-        self.change(&Until(to))?;
-        let committed = self.committed()?;
-        if committed < to {
-            let received = self.last_received()?;
-            self.append(Builder::new(committed, to, received), committed, to, received)?;
-        }
-        Ok(())
     }
 
     /// Every month that there are events of, by category.
@@ -91,7 +89,7 @@ impl Store {
         Ok(months.into_iter().flat_map(month).collect())
     }
 
-    fn last_received(&self) -> io::Result<i64> {
+    pub(super) fn last_received(&self) -> io::Result<i64> {
         let mut received = 0;
         self.each_header(|header| received = header.received)?;
         Ok(received)
@@ -100,7 +98,7 @@ impl Store {
     fn each_header(&self, mut each: impl FnMut(Header)) -> io::Result<()> {
         for path in self.files()? {
             let file = File::open(&path)?;
-            let mut deliveries = Deliveries::of(&file)?;
+            let mut deliveries = Deliveries::all(&file, &path)?;
             while let Some((header, ..)) = deliveries.next()? {
                 each(header);
             }
@@ -111,34 +109,34 @@ impl Store {
     /// Gives how many lines were changed; nothing where the file stays as it is.
     fn change_file(&self, path: &Path, change: &dyn Change, is_newest: bool) -> io::Result<Option<u64>> {
         let file = File::open(path)?;
-        if !self.has_to_change(&file, change)? {
+        if !self.has_to_change(&file, path, change)? {
             return Ok(None);
         }
         let unfinished = PathBuf::from(format!("{}{UNFINISHED}", path.display()));
         let mut new = create_private(&unfinished)?;
-        let mut deliveries = Deliveries::of(&file)?;
+        let mut deliveries = Deliveries::all(&file, path)?;
         let (mut changed, mut kept) = (0, 0);
-        let mut last = None;
+        let mut gone = None;
         while let Some((header, start, header_bytes)) = deliveries.next()? {
             let whole = (start, header.total_bytes(header_bytes));
             let (frames, lines) = self.change_delivery(&file, &header, (start, header_bytes), change)?;
             changed += lines;
-            last = Some(header);
+            gone = None;
             match frames {
                 Changed::Not => new.write_all(&read_at(&file, whole.0, whole.1)?)?,
                 Changed::To(frames) => new.write_all(&frames)?,
-                Changed::Empty => continue,
+                Changed::Empty => {
+                    gone = Some(header);
+                    continue;
+                }
             }
             kept += 1;
         }
-        if kept == 0
-            && is_newest
-            && let Some(last) = last
-        {
-            // The newest file says how far the log was delivered, whatever is in it.
+        if let Some(last) = gone.filter(|_| is_newest) {
+            // The newest file's end says how far the log was delivered, whatever is in it.
             let through = change.end().map_or(last.through, |end| last.through.min(end));
             new.write_all(&Builder::new(through.min(last.after), through, last.received).finish(self.level)?)?;
-            kept = 1;
+            kept += 1;
         }
         if kept == 0 {
             std::fs::remove_file(&unfinished)?;
@@ -151,8 +149,8 @@ impl Store {
         Ok(Some(changed))
     }
 
-    fn has_to_change(&self, file: &File, change: &dyn Change) -> io::Result<bool> {
-        let mut deliveries = Deliveries::of(file)?;
+    fn has_to_change(&self, file: &File, path: &Path, change: &dyn Change) -> io::Result<bool> {
+        let mut deliveries = Deliveries::all(file, path)?;
         while let Some((header, start, header_bytes)) = deliveries.next()? {
             if change.end().is_some_and(|end| header.through > end) {
                 return Ok(true);

@@ -78,6 +78,23 @@ fn a_disk_that_fails_is_not_trusted() {
     }
 }
 
+/// What is gone while it is written to is told once, so that it is written again; and not passed over.
+#[test]
+fn what_is_gone_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = store(directory.path());
+    append(&mut store, 1).unwrap();
+    let path = store.files().unwrap().remove(0);
+    let length = std::fs::metadata(&path).unwrap().len();
+    append(&mut store, 2).unwrap();
+    store.close();
+    File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
+    assert_eq!(store.committed().unwrap_err().kind(), io::ErrorKind::InvalidData);
+    assert_eq!(store.committed().unwrap(), 1);
+    append(&mut store, 2).unwrap();
+    assert_eq!(lines(&store).len(), 2);
+}
+
 #[test]
 fn a_full_disk_is_said_to_be_full() {
     let full = super::failure(&io::ErrorKind::StorageFull.into());

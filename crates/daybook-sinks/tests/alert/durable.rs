@@ -1,6 +1,6 @@
 //! Stopped, killed, rewound.
 
-use daybook_consumers::Batch;
+use daybook_consumers::{Batch, FailureKind};
 use serde_json::json;
 
 use crate::Site;
@@ -64,6 +64,27 @@ async fn a_rewind_sets_the_offset() {
         site.start().await;
         assert_eq!(site.handler().committed().await.unwrap(), to);
     }
+}
+
+/// Where nothing can be noted, nobody is told of anything, again and again.
+#[tokio::test]
+async fn a_place_that_cannot_be_written_to_is_said_so_first() {
+    let mut site = Site::new(json!({})).await;
+    let directory = site.state().parent().unwrap().to_owned();
+    std::fs::remove_dir_all(&directory).unwrap();
+    std::fs::write(&directory, "no directory").unwrap();
+    site.build();
+    let item = site.event(DEGRADED, json!({}));
+    for _ in 0..2 {
+        let failure = site.handler().prepare().await.unwrap_err();
+        assert_eq!((failure.kind, failure.code), (FailureKind::Destination, "alert.state"));
+        assert!(site.deliver(std::slice::from_ref(&item)).await.is_err());
+    }
+    assert!(site.told().is_empty());
+    std::fs::remove_file(&directory).unwrap();
+    site.handler().prepare().await.unwrap();
+    site.deliver(&[item]).await.unwrap();
+    assert_eq!(site.told().len(), 1);
 }
 
 /// What comes out of the dead letters is judged like everything else, and moves no offset.

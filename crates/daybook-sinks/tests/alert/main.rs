@@ -53,6 +53,12 @@ impl Site {
 
     /// Starts it, or starts it again as after a crash.
     async fn start(&mut self) {
+        self.build();
+        self.handler().prepare().await.unwrap();
+    }
+
+    /// Makes it, or makes it again.
+    fn build(&mut self) {
         self.handler = None;
         let spec = spec("alert", self.options.clone());
         let wrong = daybook_sinks::check(&spec, &shop());
@@ -68,9 +74,7 @@ impl Site {
         };
         let now = Arc::clone(&self.now);
         let clock: alert::Clock = Arc::new(move || Timestamp::from_microseconds(now.load(Ordering::SeqCst)));
-        let handler = ready(alert::build_at(&context, clock, None).unwrap());
-        handler.prepare().await.unwrap();
-        self.handler = Some(handler);
+        self.handler = Some(ready(alert::build_at(&context, clock, None).unwrap()));
     }
 
     fn handler(&self) -> &dyn Handler {

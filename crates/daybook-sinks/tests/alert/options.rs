@@ -36,6 +36,9 @@ fn rules_are_checked_against_the_catalog() {
     check(json!({"kind": "latency", "consumers": ["counters"]}), "");
     check(json!({"kind": "event", "labels": {"a-b": "x"}}), "labels.a-b");
     check(json!({"kind": "event", "labels": {"app": "x"}}), "labels.app");
+    check(json!({"kind": "event", "group-by": ["zone"], "labels": {"zone": "x"}}), "group-by: `zone` is the label");
+    check(json!({"kind": "event", "group-by": ["zone", "zone"]}), "group-by: `zone` is the label");
+    check(json!({"kind": "event", "group-by": ["severity"]}), "which is Daybook's own");
 }
 
 /// What is personal is in no alert, whether the catalog says so or its name does.

@@ -160,6 +160,110 @@ async fn a_pause_is_not_silence() {
     assert_eq!(site.told(), ["Quiet{}"]);
 }
 
+/// A clock that was wrong, and was put right: nothing waits until that time comes.
+#[tokio::test]
+async fn a_clock_may_be_set_back() {
+    use std::sync::atomic::Ordering::SeqCst;
+    const YEAR: i64 = 365 * 86_400_000_000;
+    let rules = json!([
+        {"name": "Degraded", "kind": "event", "events": [DEGRADED]},
+        {"name": "Many", "kind": "rate", "events": [VIEWED], "more-than": 2, "window": "1m"},
+        {"name": "Quiet", "kind": "silence", "events": [VIEWED], "for": "10m"},
+    ]);
+    for restarts in [false, true] {
+        let mut site = Site::new(json!({"rules": rules})).await;
+        site.now.fetch_add(YEAR, SeqCst);
+        site.handler().prepare().await.unwrap();
+        site.happens(VIEWED, json!({})).await;
+        site.happens(DEGRADED, json!({})).await;
+        assert_eq!(site.told(), ["Degraded{}"]);
+        site.now.fetch_sub(YEAR, SeqCst);
+        if restarts {
+            site.start().await;
+        }
+        site.pass(60).await;
+        for _ in 0..3 {
+            site.happens(VIEWED, json!({})).await;
+        }
+        assert!(site.told().contains(&"Many{}".to_owned()), "{restarts}");
+        site.pass(300).await;
+        let told = site.told();
+        assert!(
+            told.contains(&"Degraded{} resolved".to_owned()) && told.contains(&"Many{} resolved".to_owned()),
+            "{told:?}"
+        );
+        site.pass(300).await;
+        assert_eq!(site.told(), ["Quiet{}"], "{restarts}");
+    }
+}
+
+/// Stopped for longer than an alert lasts: what came meanwhile is read before anything is said to be over.
+#[tokio::test]
+async fn nothing_is_over_before_the_log_was_read() {
+    let rule = json!({"name": "Degraded", "kind": "event", "resolve-after": "5m"});
+    let mut site = Site::new(json!({"rules": [rule], "format": "slack"})).await;
+    site.happens(DEGRADED, json!({})).await;
+    assert_eq!(site.receiver.take().len(), 1);
+    site.now.fetch_add(200_000_000, std::sync::atomic::Ordering::SeqCst);
+    let meanwhile = site.event(DEGRADED, json!({}));
+    site.now.fetch_add(200_000_000, std::sync::atomic::Ordering::SeqCst);
+    site.start().await;
+    site.handler().tend(site.now()).await.unwrap();
+    site.deliver(&[meanwhile]).await.unwrap();
+    assert!(site.receiver.take().is_empty());
+    site.pass(120).await;
+    assert_eq!(site.receiver.take()[0].json()["text"], "*1 resolved* in shop (calls)");
+}
+
+/// What is read again says nothing of how it is now, and what nobody measured is not told as a value.
+#[tokio::test]
+async fn a_rewind_resolves_nothing() {
+    let rule = json!({"name": "Load", "kind": "threshold", "field": "load", "above": 0.8, "for": "1m", "summary": "{alert.value}"});
+    let mut site = Site::new(json!({"rules": [rule], "format": "slack"})).await;
+    site.happens(VIEWED, json!({})).await;
+    let low = site.event(DEGRADED, json!({"load": 0.5}));
+    site.deliver(std::slice::from_ref(&low)).await.unwrap();
+    site.pass(60).await;
+    site.happens(DEGRADED, json!({"load": 0.9})).await;
+    site.pass(60).await;
+    assert_eq!(site.receiver.take()[0].json()["attachments"][0]["text"], "0.9");
+    site.handler().rewind(1).await.unwrap();
+    site.deliver(&[low]).await.unwrap();
+    site.pass(5).await;
+    assert!(site.receiver.take().is_empty());
+}
+
+/// An event that stands for more than can be counted.
+#[tokio::test]
+async fn counts_stay_numbers() {
+    let rule = json!({"name": "Many", "kind": "rate", "more-than": 15, "window": "1m"});
+    let mut site = Site::new(json!({"rules": [rule]})).await;
+    let mut item = site.event(VIEWED, json!({})).as_ref().clone();
+    item.event.sample_rate = f64::from_bits(1);
+    site.deliver(&[std::sync::Arc::new(item)]).await.unwrap();
+    assert_eq!(site.told(), ["Many{}"]);
+    site.start().await;
+    assert_eq!(site.handler().committed().await.unwrap(), 1);
+}
+
+/// A rule whose window was changed counts on.
+#[tokio::test]
+async fn a_window_may_be_changed() {
+    for (before, after) in [("1m", "1h"), ("1h", "1m")] {
+        let rule =
+            |window: &str| json!({"rules": [{"name": "Many", "kind": "rate", "more-than": 2, "window": window}]});
+        let mut site = Site::new(rule(before)).await;
+        site.happens(VIEWED, json!({})).await;
+        site.pass(60).await;
+        site.options = rule(after);
+        site.start().await;
+        for _ in 0..3 {
+            site.happens(VIEWED, json!({})).await;
+        }
+        assert!(!site.told().is_empty(), "from {before} to {after}");
+    }
+}
+
 #[tokio::test]
 async fn broken_promises_are_told() {
     let rule = json!({"name": "Late", "kind": "latency", "consumers": ["counters"]});
@@ -178,7 +282,12 @@ async fn broken_promises_are_told() {
     let call = site.receiver.calls().remove(0).json();
     assert_eq!(call[0]["annotations"]["summary"], "counters promises 1s and takes 7s");
     assert_eq!(site.told(), ["Late{counters}"]);
-    *site.promises.0.lock() = vec![promise("counters", false)];
-    site.pass(5).await;
-    assert_eq!(site.told(), ["Late{counters} resolved"]);
+    for kept in [vec![promise("counters", false)], vec![]] {
+        *site.promises.0.lock() = kept;
+        site.pass(5).await;
+        assert_eq!(site.told(), ["Late{counters} resolved"], "it is kept, or the consumer is gone");
+        *site.promises.0.lock() = vec![promise("counters", true)];
+        site.pass(5).await;
+        assert_eq!(site.told(), ["Late{counters}"]);
+    }
 }

@@ -60,6 +60,43 @@ async fn many_alerts_are_one_message() {
     assert_eq!(message["text"], "*50 firing* in shop (calls), and 30 not shown");
 }
 
+/// Of a hundred alerts that were told nobody is told anew because the next hundred could not be.
+#[tokio::test]
+async fn what_was_told_is_not_told_again_with_the_rest() {
+    let rule = json!({"name": "Degraded", "kind": "event", "group-by": ["service"], "resolve-after": "10m"});
+    let mut site = Site::new(json!({"rules": [rule], "format": "slack"})).await;
+    let items: Vec<_> = (0..250).map(|number| site.event(DEGRADED, json!({"service": format!("s{number}")}))).collect();
+    let sums = |site: &Site| -> Vec<String> {
+        let text = |call: &crate::support::Call| call.json()["text"].as_str().unwrap()[..11].to_owned();
+        site.receiver.take().iter().map(text).collect()
+    };
+    site.receiver.will([Answer::Status(200), Answer::Status(429)]);
+    assert!(site.deliver(&items).await.is_err());
+    assert_eq!(sums(&site), ["*100 firing", "*100 firing"]);
+    // Time goes on meanwhile, which makes nothing of it forgotten.
+    site.pass(5).await;
+    site.deliver(&items).await.unwrap();
+    assert_eq!(sums(&site), ["*100 firing", "*50 firing*"]);
+    site.pass(5).await;
+    assert!(sums(&site).is_empty());
+    site.pass(595).await;
+    assert_eq!(sums(&site), ["*100 resolv", "*100 resolv", "*50 resolve"]);
+}
+
+/// What is in an event stays in its place.
+#[tokio::test]
+async fn values_stay_on_their_line() {
+    let rule =
+        json!({"name": "Degraded", "kind": "event", "group-by": ["service", "zone"], "summary": "{service} is gone"});
+    let mut site = Site::new(json!({"rules": [rule]})).await;
+    site.happens(DEGRADED, json!({"service": "a\u{1f}b\nAll is well", "zone": "c"})).await;
+    let alert = site.receiver.take()[0].json()[0].clone();
+    assert_eq!(alert["annotations"]["summary"], "a b All is well is gone");
+    assert_eq!(alert["labels"]["service"], "a b All is well");
+    site.happens(DEGRADED, json!({"service": "a", "zone": "b\u{1f}c"})).await;
+    assert_eq!(site.told(), ["Degraded{a,b c}"], "another alert");
+}
+
 /// Whatever is in the events, what is kept of them is bounded.
 #[tokio::test]
 async fn groups_are_bounded() {
@@ -94,7 +131,10 @@ async fn what_is_long_over_is_told_to_nobody() {
     site.handler().prepare().await.unwrap();
     site.deliver(&[young]).await.unwrap();
     assert_eq!(site.told(), ["Degraded{}"]);
-    site.pass(5).await;
+    // There may be more of it in what is still to be read.
+    site.pass(29).await;
+    assert!(site.told().is_empty());
+    site.pass(1).await;
     assert_eq!(site.told(), ["Degraded{} resolved"]);
 }
 
@@ -115,9 +155,12 @@ async fn a_receiver_that_fails_is_waited_for() {
     let call = site.receiver.calls()[0].json();
     assert_eq!((site.told(), &call[0]["annotations"]["value"]), (vec!["Many{}".to_owned()], &json!("3")));
     // Where only time passes, the failure is not the runtime's; it is tried again a little later.
+    for _ in 0..4 {
+        site.pass(60).await;
+    }
+    site.told();
     site.receiver.will([Answer::Status(503)]);
-    site.now.fetch_add(300_000_000, std::sync::atomic::Ordering::SeqCst);
-    site.handler().prepare().await.unwrap();
+    site.now.fetch_add(60_000_000, std::sync::atomic::Ordering::SeqCst);
     assert!(site.handler().tend(site.now()).await.is_err());
     site.pass(29).await;
     assert_eq!(site.told(), ["Many{} resolved"], "the call that failed");

@@ -236,6 +236,64 @@ async fn a_rewind_takes_lines_back() {
     }
 }
 
+/// Three files, of ten events each.
+async fn three_files(directory: &std::path::Path, options: &Value) -> std::sync::Arc<dyn daybook_consumers::Handler> {
+    let handler = files(directory, options.clone());
+    for (from, hour) in [(1, 10), (11, 11), (21, 12)] {
+        handler.deliver(&batch(&plain(from, 10, &format!("2026-06-15T{hour}:00:00Z")))).await.unwrap();
+    }
+    assert_eq!(list(directory).len(), 3);
+    handler
+}
+
+/// Whatever was taken back, what comes afterwards stands behind what is left, also in files of its own.
+#[tokio::test]
+async fn after_a_rewind_files_are_in_order() {
+    let options = json!({"rotate-every": "1h"});
+    for to in [0, 1, 5, 10, 11, 19, 20, 25] {
+        let directory = TempDir::new().unwrap();
+        let mut handler = three_files(directory.path(), &options).await;
+        handler.rewind(to).await.unwrap();
+        for (hour, from) in (to + 1..=30).step_by(4).enumerate() {
+            let received = format!("2026-06-15T{}:00:00Z", 13 + hour);
+            handler.deliver(&batch(&plain(from, 4.min(31 - from), &received))).await.unwrap();
+            drop(handler);
+            handler = files(directory.path(), options.clone());
+            let committed = handler.committed().await.unwrap();
+            assert_eq!(committed, (from + 3).min(30), "{to}");
+            assert_eq!(positions(directory.path()), (1..=committed).collect::<Vec<_>>(), "{to}");
+        }
+    }
+}
+
+/// Killed anywhere in the middle of a rewind: it is done when the files are looked at again.
+#[tokio::test]
+async fn a_rewind_is_done_to_its_end() {
+    let options = json!({"rotate-every": "1h"});
+    for to in [0, 1, 5, 10, 11, 19, 20, 25] {
+        let done = TempDir::new().unwrap();
+        three_files(done.path(), &options).await.rewind(to).await.unwrap();
+        for changed in 0..=3 {
+            let directory = TempDir::new().unwrap();
+            drop(three_files(directory.path(), &options).await);
+            for path in list(directory.path()).iter().take(changed) {
+                let new = done.path().join("shop/calls").join(path.file_name().unwrap());
+                std::fs::remove_file(path).unwrap();
+                if new.exists() {
+                    std::fs::copy(&new, path).unwrap();
+                }
+            }
+            std::fs::write(directory.path().join("shop/calls/.rewinding"), to.to_string()).unwrap();
+            for _ in 0..2 {
+                let handler = files(directory.path(), options.clone());
+                handler.prepare().await.unwrap();
+                assert_eq!(handler.committed().await.unwrap(), to, "{changed} files");
+                assert_eq!(positions(directory.path()), (1..=to).collect::<Vec<_>>(), "{changed} files");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -14,6 +14,7 @@ use daybook_log::{AppendError, Log, ReadError};
 use daybook_privacy::erasure::Eraser;
 use daybook_privacy::view::View;
 use daybook_privacy::{Vault, VaultError};
+use futures_util::future::BoxFuture;
 use rand::RngCore;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -179,7 +180,19 @@ impl Collector {
     ///
     /// # Errors
     /// [`PostError`]. Events may be in the log even so, but whoever sends them again gets `duplicate` for those.
-    pub async fn post(
+    pub fn post<'c>(
+        self: &'c Arc<Self>,
+        app: &'c Arc<App>,
+        body: body::Body,
+        form: BodyForm,
+        account: Account,
+        options: PostOptions,
+    ) -> BoxFuture<'c, Result<Receipts, PostError>> {
+        // A type of its own for each place that it is awaited in would be compiled anew there, with all that is below.
+        Box::pin(self.take(app, body, form, account, options))
+    }
+
+    async fn take(
         self: &Arc<Self>,
         app: &Arc<App>,
         body: body::Body,

@@ -115,6 +115,11 @@ pub const STATE_PATIENCE: Duration = Duration::from_secs(5);
 pub const STATE_WORK_PATIENCE: Duration = Duration::from_secs(30);
 /// When such a request may come again.
 pub const STATE_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// How long a server waits for another to let go of the state before it does not start.
+pub const STATE_TAKING_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a server that lost its connection to the state finds it held by somebody before it stops. Not shorter than PostgreSQL takes to
+/// notice that the lost connection is gone.
+pub const STATE_RETAKING_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a process waits while another brings the tables up to date.
 pub const MIGRATION_PATIENCE: Duration = Duration::from_secs(300);
 

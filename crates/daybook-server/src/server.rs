@@ -59,6 +59,8 @@ pub struct Server {
     was_clean: bool,
     opened: Instant,
     recovery_ms: u64,
+    /// Given back when the server has ended.
+    state_hold: state::Hold,
 }
 
 /// What whoever started the server should be told.
@@ -188,7 +190,9 @@ impl Server {
         config.check()?;
         let (catalogs, apps, diagnostics) = load_apps(&config)?;
         state::make_private_directory(&config.data)?;
+        let stopping = CancellationToken::new();
         let database = state::open(&config.state_place()).await?;
+        let state_hold = state::hold(&config.state_place(), stopping.clone()).await?;
         let directory = config.data.join(LOG_DIRECTORY);
         let log = tokio::task::spawn_blocking(move || Log::open(directory, log)).await??;
         // The log is this process's from here on: nobody else runs on this directory.
@@ -203,7 +207,6 @@ impl Server {
         let address = address.map_err(|source| StartError::Listen { address: config.listen, source })?;
         let mut names: Vec<String> = apps.keys().map(ToString::to_string).collect();
         names.sort_unstable();
-        let stopping = CancellationToken::new();
         let metrics = Metrics::new(names.iter().map(String::as_str), &routes::paths(), COUNTED_CODES)?;
         let key_ring = KeyRing::open(database.clone(), config.rate_limits).await?;
         let (consumers, notes) =
@@ -259,6 +262,7 @@ impl Server {
             was_clean,
             opened,
             recovery_ms,
+            state_hold,
         })
     }
 
@@ -277,7 +281,7 @@ impl Server {
     /// Serves until `shutdown` is done or [`ServerHandle::stop`] is called. Then it takes no more connections, gives requests
     /// under way the configured grace, writes everything down and returns.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { collector, listener, handle, notes, was_clean, opened, recovery_ms, .. } = self;
+        let Self { collector, listener, handle, notes, was_clean, opened, recovery_ms, state_hold, .. } = self;
         let started = json!({
             "version": env!("CARGO_PKG_VERSION"), "listen": handle.address.to_string(), "clean_shutdown": was_clean,
             "log_head": collector.log.head(), "recovery_ms": recovery_ms,
@@ -329,6 +333,7 @@ impl Server {
         collector.log.close().await;
         collector.vault.close().await;
         collector.finish_state().await;
+        drop(state_hold);
         tracing::info!("stopped");
     }
 }

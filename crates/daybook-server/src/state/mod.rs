@@ -1,6 +1,7 @@
 //! The state database: what the collector keeps besides the log. SQLite in the data directory, or PostgreSQL, reached through
 //! SeaORM; the same code and the same tests for both.
 
+mod hold;
 pub mod keys;
 pub mod migration;
 mod place;
@@ -25,6 +26,7 @@ use sea_orm_migration::MigratorTrait;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
+pub use hold::{Hold, hold};
 pub use place::{StatePlace, StateUrl, StateUrlError};
 
 /// Name of the state database in the data directory, where it is there.
@@ -57,6 +59,12 @@ pub enum OpenStateError {
     /// The URL is of no use.
     #[error("the URL of the state {0}")]
     Url(#[from] StateUrlError),
+    /// Another server serves it.
+    #[error("the state database {place} is in use by another server")]
+    InUse {
+        /// Host, port and database.
+        place: String,
+    },
     /// The database cannot be opened, or its tables not be brought up to date.
     #[error("cannot open the state database {place}")]
     Database {

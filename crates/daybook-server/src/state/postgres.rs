@@ -14,9 +14,7 @@ const MIGRATION_LOCK: i64 = 0x0064_6179_626f_6f6b;
 
 /// Opens the database, making the tables where they are missing.
 pub(super) async fn open(url: &StateUrl) -> Result<DatabaseConnection, OpenStateError> {
-    // Statements are not logged: they may hold what is personal.
-    let options = url.options()?.disable_statement_logging();
-    let options = if options.get_application_name().is_none() { options.application_name("daybook") } else { options };
+    let options = options(url)?;
     let failed = |source| OpenStateError::Database { place: url.to_string(), source };
     let begun = Instant::now();
     // The pool would hide why it gets no connection; one connection alone says it.
@@ -29,6 +27,13 @@ pub(super) async fn open(url: &StateUrl) -> Result<DatabaseConnection, OpenState
         }
     }
     open_pool(options).await.map_err(failed)
+}
+
+/// How to connect.
+pub(super) fn options(url: &StateUrl) -> Result<PgConnectOptions, OpenStateError> {
+    // Statements are not logged: they may hold what is personal.
+    let options = url.options()?.disable_statement_logging();
+    Ok(if options.get_application_name().is_none() { options.application_name("daybook") } else { options })
 }
 
 /// Whether the database can be had and is of use.

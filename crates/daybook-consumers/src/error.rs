@@ -56,6 +56,14 @@ pub enum ManageError {
         /// The name.
         name: String,
     },
+    /// It is there, and cannot be retired.
+    #[error("app {app} has a consumer {name}: what it delivered is its own to take care of")]
+    Present {
+        /// The app.
+        app: String,
+        /// The name.
+        name: String,
+    },
     /// The position is not in the log yet.
     #[error("the log has no position {position} yet; its last is {head}")]
     Ahead {

@@ -38,6 +38,12 @@ pub trait Handler: Send + Sync {
         OffsetKeeping::Runtime
     }
 
+    /// Whether anything of events stays at its destination that has to go when their retention is over, though it names nobody. A
+    /// destination with neither such events nor names ([`Sight::Open`]) is not asked to forget anything, nor missed when it is gone.
+    fn holds_events(&self) -> bool {
+        true
+    }
+
     /// How long one call may take.
     fn patience(&self) -> Duration {
         Duration::from_secs(30)
@@ -88,13 +94,14 @@ pub trait Handler: Send + Sync {
         Ok(())
     }
 
-    /// Forgets people, as [`daybook_privacy::view::View`] says.
+    /// Forgets people of the consumer's app, as [`daybook_privacy::view::View`] says. It is asked once the consumer was ever handed events
+    /// with names ([`Sight::Open`]), by whatever handler, and whatever it sees now.
     ///
     /// # Errors
     /// [`ViewError`].
     async fn forget_people(&self, people: &[Forgotten]) -> Result<Touched, ViewError>;
 
-    /// Forgets months, as [`daybook_privacy::view::View`] says.
+    /// Forgets months of the consumer's app, as [`daybook_privacy::view::View`] says.
     ///
     /// # Errors
     /// [`ViewError`].
@@ -172,7 +179,7 @@ pub struct Item {
 pub struct Failure {
     /// What to do about it.
     pub kind: FailureKind,
-    /// Stable, for programs: `destination.refused`, `webhook.status`.
+    /// Stable, for programs: `mysql.unreachable`, `http.refused`.
     pub code: &'static str,
     /// For people: no name, no value of an event, no credential.
     pub message: String,

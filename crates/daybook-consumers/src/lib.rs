@@ -20,6 +20,7 @@ mod lanes;
 mod manage;
 mod metrics;
 mod mind;
+mod places;
 mod replay;
 mod runtime;
 mod store;

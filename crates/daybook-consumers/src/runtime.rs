@@ -21,11 +21,12 @@ use crate::dead_letters::{DeadLetter, Letters, Replayed};
 use crate::dispatch::Dispatch;
 use crate::error::{AddError, DatabaseError, ManageError, ReplayError};
 use crate::feed::Feed;
-use crate::forgetting::{ConsumerView, RuntimeView};
+use crate::forgetting::{ConsumerView, PlaceView, RuntimeView};
 use crate::limits;
 use crate::metrics::ConsumerMetrics;
 use crate::mind::{keep_offsets, mind, save_offsets, tell_given_up};
 use crate::notes::Notes;
+use crate::places::Places;
 use crate::replay::Replay;
 use crate::status::Status;
 use crate::store::Store;
@@ -105,6 +106,8 @@ pub struct Runtime {
 struct Shared {
     core: Arc<Core>,
     consumers: Arc<Consumers>,
+    /// Where there was a consumer and is none. They change together, under the lock of the consumers.
+    places: Arc<Places>,
     /// The consumers' tasks; where they are dropped, they end.
     tasks: Mutex<BTreeMap<Key, AbortOnDropHandle<()>>>,
     services: Mutex<Vec<AbortOnDropHandle<()>>>,
@@ -148,11 +151,13 @@ impl Runtime {
         notes: Arc<dyn Notes>,
     ) -> Result<Self, DatabaseError> {
         let store = Store::open(database).await?;
+        let places = Arc::new(Places::read(&store).await?);
         let feed = Arc::new(Feed::new(log, vault, options.cache_bytes));
         let dispatch = Arc::new(Dispatch::new(Arc::clone(&feed)));
         let shared = Shared {
             core: Arc::new(Core { feed, dispatch, store, notes, options }),
             consumers: Arc::default(),
+            places,
             tasks: Mutex::default(),
             services: Mutex::default(),
             started: AtomicBool::new(false),
@@ -194,11 +199,16 @@ impl Runtime {
             From::Beginning => 0,
             From::Now => head,
         };
-        let row = shared.core.store.consumer(&app, &name, begin, head).await?;
+        let configured = matches!(registration.handler, HandlerState::Ready(_));
+        let row = shared.core.store.consumer(&app, &name, (&spec.handler, configured), begin, head).await?;
         let letters = shared.core.store.count_letters(&app, &name).await?;
         let consumer = Arc::new(Consumer::new(registration, condition, &row, letters, shared.stop.child_token()));
         let key = (app, Arc::clone(&consumer.name));
-        shared.consumers.0.lock().insert(key, Arc::clone(&consumer));
+        {
+            let mut consumers = shared.consumers.0.lock();
+            shared.places.taken(&key);
+            consumers.insert(key, Arc::clone(&consumer));
+        }
         if shared.started.load(Ordering::Acquire) {
             shared.run(&consumer);
         }
@@ -224,8 +234,41 @@ impl Runtime {
         shared.core.dispatch.remove(&consumer.bell);
         let saved = save_offsets(&shared.core, &shared.consumers, true).await;
         tell_given_up(&shared.core, &consumer);
-        shared.consumers.0.lock().remove(&key);
+        // A dead letter may be on its way.
+        let _gate = tokio::time::timeout(shared.core.options.gate_patience, consumer.gate.lock()).await;
+        let offset = consumer.offset(&shared.core.dispatch);
+        let mut consumers = shared.consumers.0.lock();
+        if consumer.view {
+            shared.places.left(&consumer, offset);
+        }
+        consumers.remove(&key);
         Ok(saved?)
+    }
+
+    /// Says that whatever was delivered for a consumer that is no more is taken care of, durably: from then on its view forgets whoever it is
+    /// asked to. Its offset and dead letters stay.
+    ///
+    /// # Errors
+    /// [`ManageError::Present`] where there is such a consumer; [`ManageError::Unknown`] where there was none, or nothing to take care of.
+    pub async fn retire(&self, app: &str, name: &str) -> Result<Status, ManageError> {
+        let shared = &*self.shared;
+        let _one = shared.changing.lock().await;
+        let key: Key = (Arc::from(app), Arc::from(name));
+        let (app, name) = (app.to_owned(), name.to_owned());
+        if shared.consumers.0.lock().contains_key(&key) {
+            return Err(ManageError::Present { app, name });
+        }
+        let place = shared.places.get(&key).filter(|place| place.touched);
+        let Some(place) = place else { return Err(ManageError::Unknown { app, name }) };
+        shared.core.store.retire(&app, &name).await?;
+        shared.places.settle(&key);
+        Ok(place.status(&key, shared.core.feed.log().head()))
+    }
+
+    /// Consumers that are no more, though what they delivered may still be out there, by app and name.
+    #[must_use]
+    pub fn removed(&self) -> Vec<Status> {
+        self.shared.places.statuses(self.shared.core.feed.log().head())
     }
 
     /// Lets the consumers run, from within a runtime of tokio.
@@ -376,13 +419,19 @@ impl Runtime {
         Ok(dropped)
     }
 
-    /// What forgets: a view for each consumer, named `consumer.<app>.<name>`, and `consumers`, which is what the runtime itself keeps.
+    /// What forgets: a view for each consumer that is or was, named `consumer.<app>.<name>`, and `consumers`, which is what the runtime
+    /// itself keeps.
     #[must_use]
     pub fn views(&self) -> Vec<Arc<dyn View>> {
         let core = || Arc::clone(&self.shared.core);
-        let consumers = self.shared.consumers.all().into_iter().filter(|consumer| consumer.view);
+        let (consumers, places) = {
+            let consumers = self.shared.consumers.0.lock();
+            (consumers.values().cloned().collect::<Vec<_>>(), self.shared.places.keys())
+        };
+        let consumers = consumers.into_iter().filter(|consumer| consumer.view);
         let views = consumers.map(|consumer| Arc::new(ConsumerView::new(consumer, core())) as Arc<dyn View>);
-        views.chain([Arc::new(RuntimeView::new(core())) as Arc<dyn View>]).collect()
+        let place = |key| Arc::new(PlaceView::new(key, Arc::clone(&self.shared.places))) as Arc<dyn View>;
+        views.chain(places.into_iter().map(place)).chain([Arc::new(RuntimeView::new(core())) as Arc<dyn View>]).collect()
     }
 
     /// Registers what is measured, by app and consumer. Consumers that are added or removed later are so in the metrics too.

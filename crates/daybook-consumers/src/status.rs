@@ -73,6 +73,8 @@ pub enum State {
         /// What is missing.
         missing: String,
     },
+    /// No catalog has it any more, and what it delivered cannot be reached.
+    Removed,
     /// It can do nothing until somebody resumes it.
     Stopped {
         /// Since when.
@@ -94,6 +96,7 @@ impl State {
             Self::Paused { .. } => "paused",
             Self::Waiting { .. } => "waiting",
             Self::Unconfigured { .. } => "unconfigured",
+            Self::Removed => "removed",
             Self::Stopped { .. } => "stopped",
         }
     }

@@ -42,11 +42,18 @@ impl Store {
         Ok(Self { database, offsets: tokio::sync::Mutex::default() })
     }
 
-    /// The row of a consumer; a new one begins at `position`, and everything up to `head` is history to it.
+    /// Every row there is.
+    pub async fn places(&self) -> Result<Vec<offsets::Model>, DbErr> {
+        offsets::Entity::find().all(&self.database).await
+    }
+
+    /// The row of a consumer; a new one begins at `position`, and everything up to `head` is history to it. So it is to one that had no
+    /// destination until now.
     pub async fn consumer(
         &self,
         app: &str,
         name: &str,
+        (handler, configured): (&str, bool),
         position: Position,
         head: Position,
     ) -> Result<offsets::Model, DbErr> {
@@ -58,6 +65,9 @@ impl Store {
             history: signed(head),
             paused_us: None,
             touched_us: None,
+            named_us: None,
+            unconfigured_us: None,
+            handler: None,
             given_up: 0,
             created_us: now,
             updated_us: now,
@@ -67,7 +77,27 @@ impl Store {
             .exec_without_returning(&self.database)
             .await?;
         let row = offsets::Entity::find_by_id((app.to_owned(), name.to_owned())).one(&self.database).await?;
-        row.ok_or_else(|| DbErr::RecordNotFound("the row of a consumer that was just added".to_owned()))
+        let missing = || DbErr::RecordNotFound("the row of a consumer that was just added".to_owned());
+        let mut row = row.ok_or_else(missing)?;
+        let before = row.clone();
+        match (configured, row.unconfigured_us) {
+            (true, Some(_)) => (row.unconfigured_us, row.history) = (None, signed(head)),
+            (false, None) => row.unconfigured_us = Some(now),
+            _ => {}
+        }
+        if configured {
+            row.handler = Some(handler.to_owned());
+        }
+        if row != before {
+            let change = offsets::ActiveModel {
+                unconfigured_us: Set(row.unconfigured_us),
+                history: Set(row.history),
+                handler: Set(row.handler.clone()),
+                ..Default::default()
+            };
+            self.update(app, name, change).await?;
+        }
+        Ok(row)
     }
 
     /// Notes how far consumers are.
@@ -86,6 +116,9 @@ impl Store {
                 history: Set(0),
                 paused_us: Set(None),
                 touched_us: Set(Some(now)),
+                named_us: Set(Some(now)),
+                unconfigured_us: Set(None),
+                handler: Set(None),
                 created_us: Set(now),
             });
             let conflict = OnConflict::columns([Column::App, Column::Name])
@@ -122,9 +155,23 @@ impl Store {
         self.update(app, name, change).await
     }
 
-    /// Notes that something of a consumer may be at its destination.
-    pub async fn touch(&self, app: &str, name: &str) -> Result<(), DbErr> {
-        let change = offsets::ActiveModel { touched_us: Set(Some(now_us())), ..Default::default() };
+    /// Notes that something of a consumer may be at its destination, and whether that may name people.
+    pub async fn touch(&self, app: &str, name: &str, named: bool) -> Result<(), DbErr> {
+        let mut change = offsets::ActiveModel { touched_us: Set(Some(now_us())), ..Default::default() };
+        if named {
+            change.named_us = Set(Some(now_us()));
+        }
+        self.update(app, name, change).await
+    }
+
+    /// Notes that nothing of a consumer is at its destination any more.
+    pub async fn retire(&self, app: &str, name: &str) -> Result<(), DbErr> {
+        let change = offsets::ActiveModel {
+            touched_us: Set(None),
+            named_us: Set(None),
+            updated_us: Set(now_us()),
+            ..Default::default()
+        };
         self.update(app, name, change).await
     }
 

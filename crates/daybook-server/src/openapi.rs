@@ -79,6 +79,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         routes::consumers::pause,
         routes::consumers::resume,
         routes::consumers::rewind,
+        routes::consumers::retire,
         routes::consumers::reload,
         routes::dead_letters::list,
         routes::dead_letters::show,

@@ -75,6 +75,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Collector>>)> {
         ("/v1/consumers/{app}/{name}/pause", only(post(consumers::pause), "POST")),
         ("/v1/consumers/{app}/{name}/resume", only(post(consumers::resume), "POST")),
         ("/v1/consumers/{app}/{name}/rewind", only(post(consumers::rewind), "POST")),
+        ("/v1/consumers/{app}/{name}/retire", only(post(consumers::retire), "POST")),
         ("/v1/consumers/{app}/{name}/replay", only(post(dead_letters::replay_all), "POST")),
         (
             "/v1/consumers/{app}/{name}/dead-letters",

@@ -79,9 +79,13 @@ pub(crate) async fn deliver_to(
     if items.is_empty() {
         return Ok(Handed { outcome: Ok(()), unopened, gone });
     }
-    if !consumer.set(|place| place.touched) {
-        core.store.touch(&consumer.app, &consumer.name).await.map_err(|error| state_failure(&error))?;
-        consumer.set(|place| place.touched = true);
+    let names = handler.sight() == Sight::Open;
+    let holds = names || handler.holds_events();
+    // A view of its own is asked where it is listed.
+    if consumer.view && consumer.set(|place| holds && !place.touched || names && !place.named) {
+        let touched = core.store.touch(&consumer.app, &consumer.name, names).await;
+        touched.map_err(|error| state_failure(&error))?;
+        consumer.set(|place| (place.touched, place.named) = (true, place.named || names));
     }
     let batch = Batch { items, after: stretch.0, through: stretch.1, replay };
     let mut outcome = call(handler, handler.deliver(&batch)).await;

@@ -82,8 +82,10 @@ pub(crate) struct Place {
     /// Counts how often the offset was set: what was begun before is void.
     pub epoch: u64,
     pub paused_us: Option<i64>,
-    /// Whether something of it may be at its destination.
+    /// Whether something of it may be at its destination that does not last for ever.
     pub touched: bool,
+    /// Whether people may be named there.
+    pub named: bool,
     /// Whether its handler is prepared.
     pub ready: bool,
     /// Somebody asked to try again at once.
@@ -119,6 +121,7 @@ impl Consumer {
             history: unsigned(row.history),
             paused_us: row.paused_us,
             touched: row.touched_us.is_some(),
+            named: row.named_us.is_some(),
             ..Place::default()
         };
         let meter = Meter::default();

@@ -119,6 +119,11 @@ impl Handler for Counters {
         OffsetKeeping::Handler
     }
 
+    /// Numbers.
+    fn holds_events(&self) -> bool {
+        false
+    }
+
     async fn committed(&self) -> Result<Position, Failure> {
         Ok(self.book.read().as_of)
     }

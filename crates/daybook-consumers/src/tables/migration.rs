@@ -3,14 +3,14 @@
 //! A migration that has been released is never changed; a later one corrects it.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, string, text};
+use sea_orm_migration::schema::{big_integer, big_integer_null, string, string_null, text};
 
 /// Brings the tables up to date.
 pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables)]
+        vec![Box::new(FirstTables), Box::new(WhatIsOutThere)]
     }
 
     // Each crate keeps its own tables in the one database, so each has its own list of what was done.
@@ -38,6 +38,36 @@ impl MigrationTrait for FirstTables {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["consumers_dead_letter", "consumers_offset"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What is known of a consumer's destination while nobody can ask it.
+struct WhatIsOutThere;
+
+impl MigrationName for WhatIsOutThere {
+    fn name(&self) -> &'static str {
+        "0002_what_is_out_there"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for WhatIsOutThere {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // One at a time: SQLite adds no more at once.
+        for column in [big_integer_null("named_us"), big_integer_null("unconfigured_us"), string_null("handler")] {
+            let table = Table::alter().table("consumers_offset").add_column(column).to_owned();
+            manager.alter_table(table).await?;
+        }
+        // Nobody knows any more what went there.
+        let touched = Query::update().table("consumers_offset").value("named_us", Expr::col("touched_us")).to_owned();
+        manager.execute(touched).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for column in ["named_us", "unconfigured_us", "handler"] {
+            manager.alter_table(Table::alter().table("consumers_offset").drop_column(column).to_owned()).await?;
         }
         Ok(())
     }

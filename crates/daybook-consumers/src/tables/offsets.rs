@@ -18,8 +18,14 @@ pub struct Model {
     pub history: i64,
     /// Since when it is paused, in microseconds since the Unix epoch.
     pub paused_us: Option<i64>,
-    /// Since when something of it may be at its destination.
+    /// Since when something of it may be at its destination that does not last for ever.
     pub touched_us: Option<i64>,
+    /// Since when people may be named at its destination.
+    pub named_us: Option<i64>,
+    /// Since when nothing says where it delivers to.
+    pub unconfigured_us: Option<i64>,
+    /// What delivered last; nothing where that was before it was written down.
+    pub handler: Option<String>,
     /// Events it gave up without a dead letter.
     pub given_up: i64,
     /// When it was added.

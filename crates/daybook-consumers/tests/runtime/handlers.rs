@@ -32,6 +32,7 @@ pub struct Fake {
     pub forgotten: Mutex<Vec<Forgotten>>,
     pub months: Mutex<Vec<ExpiredMonth>>,
     sight: Sight,
+    holds_events: bool,
     patience: Duration,
 }
 
@@ -50,6 +51,7 @@ impl Fake {
             forgotten: Mutex::default(),
             months: Mutex::default(),
             sight: Sight::Closed,
+            holds_events: true,
             patience: Duration::from_secs(30),
         }
     }
@@ -61,6 +63,12 @@ impl Fake {
 
     pub fn open(mut self) -> Self {
         self.sight = Sight::Open;
+        self
+    }
+
+    /// Keeps nothing that has to go.
+    pub fn counting(mut self) -> Self {
+        self.holds_events = false;
         self
     }
 
@@ -89,6 +97,10 @@ impl Fake {
 impl Handler for Fake {
     fn sight(&self) -> Sight {
         self.sight
+    }
+
+    fn holds_events(&self) -> bool {
+        self.holds_events
     }
 
     fn patience(&self) -> Duration {

@@ -57,7 +57,8 @@ pub struct Changes {
     pub added: Vec<String>,
     /// Those of which something is new: what the catalog says, a setting, or what is in a file that a setting names.
     pub changed: Vec<String>,
-    /// Those that are gone. Their places in the log and their dead letters stay, and are theirs again when they come back.
+    /// Those that are gone. Their places in the log and their dead letters stay, and are theirs again when they come back. One that has
+    /// delivered is missed by erasures until it does, or is retired.
     pub removed: Vec<String>,
     /// How many are as they were.
     pub unchanged: usize,
@@ -107,6 +108,14 @@ impl Consumers {
     /// Deliveries of dead letters that are under way, or were.
     pub fn replays(&self) -> &Replays {
         &self.replays
+    }
+
+    /// How every consumer is, by app and name; with those that are no more, though what they delivered may still be out there.
+    pub fn statuses(&self) -> Vec<Status> {
+        let mut statuses = self.runtime.statuses();
+        statuses.extend(self.runtime.removed());
+        statuses.sort_by(|one, other| (&one.app, &one.consumer).cmp(&(&other.app, &other.consumer)));
+        statuses
     }
 
     /// What a consumer does, in a word: what the runtime says, or `disabled`.

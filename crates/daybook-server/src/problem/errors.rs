@@ -180,6 +180,8 @@ impl From<ManageError> for Problem {
             ManageError::Unknown { .. } => {
                 Self::not_found("consumer.unknown", "This app has no consumer of this name.")
             }
+            ManageError::Present { .. } => Self::new(StatusCode::CONFLICT, "consumer.present", sentence(&error))
+                .hint("Only a consumer that is in no catalog any more can be retired."),
             ManageError::Ahead { .. } => Self::bad_request("consumer.ahead", sentence(&error)),
             ManageError::Destination(_) => Self::unavailable("consumer.destination", sentence(&error), RETRY_LATER),
             ManageError::Busy => Self::unavailable("consumer.busy", sentence(&error), Duration::from_secs(1)),

@@ -33,7 +33,7 @@ pub struct ConsumerBody {
     /// Its handler.
     pub handler: String,
     /// What it does: `running`, `catching-up`, `paused`, `waiting` (for a destination that works for nobody), `unconfigured`,
-    /// `disabled`, or `stopped` (until somebody resumes it).
+    /// `disabled`, `removed` (no catalog has it any more, and what it delivered cannot be reached), or `stopped` (until somebody resumes it).
     pub state: &'static str,
     /// Since when, where it does not deliver.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,7 +146,7 @@ pub async fn list(State(collector): State<Arc<Collector>>, request: Request) -> 
         None => collector.authorise(&parts, &[Scope::Read]).await?,
     };
     let wanted = |app: &str| query.text("app").map_or_else(|| key.covers(app), |wanted| wanted == app);
-    let statuses = collector.consumers.runtime().statuses().into_iter().filter(|status| wanted(&status.app));
+    let statuses = collector.consumers.statuses().into_iter().filter(|status| wanted(&status.app));
     json(&ConsumersBody { consumers: statuses.map(|status| body_of(&collector, status)).collect() })
 }
 
@@ -172,7 +172,12 @@ pub async fn show(
     let (parts, _) = request.into_parts();
     let (_, app) = collector.enter(&parts, &slug, &[Scope::Read]).await?;
     Query::parse(parts.uri.query(), &[])?;
-    json(&body_of(&collector, collector.consumer(&app, &name)?))
+    let removed = collector.consumers.runtime().removed().into_iter();
+    let status = match removed.into_iter().find(|status| status.app == slug && status.consumer == name) {
+        Some(removed) => removed,
+        None => collector.consumer(&app, &name)?,
+    };
+    json(&body_of(&collector, status))
 }
 
 /// Pauses a consumer, until somebody resumes it. It keeps its place in the log.
@@ -264,6 +269,45 @@ pub async fn rewind(
     let body = read_small(&collector, &parts.headers, body).await?;
     let to = place(&body)?;
     let status = collector.consumers.runtime().rewind(&slug, &name, to, Some(&key.info.id)).await?;
+    json(&body_of(&collector, status))
+}
+
+/// Says that whatever a consumer delivered that is in no catalog any more is taken care of: deleted, or free of names.
+///
+/// Nobody can ask what is not there any more to forget somebody, so that erasures of its app stay incomplete until this is said. The app
+/// need not be served any more either. Who said it is written down.
+#[utoipa::path(
+    post, path = "/v1/consumers/{app}/{name}/retire", tag = "consumers", operation_id = "retireConsumer",
+    params(
+        ("app" = String, Path, description = "The app's slug"), ("name" = String, Path, description = "The consumer's name"),
+    ),
+    responses(
+        (status = 200, description = "The consumer as it was", body = ConsumerBody),
+        (status = 401, description = "No key, or none that is good", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key does not have the scope admin, or is not for this app", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such consumer was removed, or it has been retired", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The consumer is there, and forgets by itself", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The state database does not answer at the moment", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = []))
+)]
+pub async fn retire(
+    State(collector): State<Arc<Collector>>,
+    Path((slug, name)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let key = collector.authorise(&parts, &[Scope::Admin]).await?;
+    if !key.covers(&slug) {
+        return Err(Problem::forbidden("key.app", "This key is not for this app."));
+    }
+    Query::parse(parts.uri.query(), &[])?;
+    let status = collector.consumers.runtime().retire(&slug, &name).await?;
+    let mut data = serde_json::json!({"app": slug, "consumer": name, "position": status.offset});
+    if let Some(data) = data.as_object_mut().filter(|_| !status.handler.is_empty()) {
+        data.insert("handler".to_owned(), status.handler.as_str().into());
+    }
+    collector.note("consumer.retired", Some(&key.info.id), data).await;
     json(&body_of(&collector, status))
 }
 
@@ -360,6 +404,11 @@ fn body_of(collector: &Collector, status: Status) -> ConsumerBody {
             body.next_probe = Some(next_probe);
         }
         ConsumerState::Unconfigured { missing } => body.missing = Some(missing),
+        ConsumerState::Removed => {
+            let message = "no catalog has it any more, and what it delivered cannot be reached: nobody of its app is wholly erased \
+                until it is back, or `daybook consumers retire` says that this is taken care of";
+            (body.code, body.message) = (Some("consumer.removed".to_owned()), Some(message.to_owned()));
+        }
         ConsumerState::Stopped { since, code, message } => {
             (body.since, body.code, body.message) = (Some(since), Some(code), Some(message));
         }

@@ -24,7 +24,7 @@ use crate::problem::{Chain, Problem};
 )]
 pub async fn health(State(collector): State<Arc<Collector>>) -> Result<Response, Problem> {
     let mut consumers = BTreeMap::new();
-    for status in collector.consumers.runtime().statuses() {
+    for status in collector.consumers.statuses() {
         let state = collector.consumers.state_of(&status);
         *consumers.entry(state.to_owned()).or_default() += 1;
     }

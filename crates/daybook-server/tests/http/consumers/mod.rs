@@ -4,6 +4,7 @@ mod dead_letters;
 mod manage;
 mod receiver;
 mod reload;
+mod retire;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

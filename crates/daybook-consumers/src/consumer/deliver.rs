@@ -209,6 +209,7 @@ impl Task {
         let latencies = counting.map(|event| unsigned(now.saturating_sub(event.received.microseconds())));
         self.consumer.meter.delivered(now, delivered.len(), latencies);
         self.gave_up_in_a_row = 0;
+        self.kept = true;
         self.recovered();
     }
 

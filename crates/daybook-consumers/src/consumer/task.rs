@@ -33,6 +33,10 @@ pub(crate) struct Task {
     /// Events given up since one was delivered.
     pub(super) gave_up_in_a_row: u32,
     prepared: bool,
+    /// The log's end when it began.
+    began: Position,
+    /// Whether the handler, which keeps its offset itself, is known to have kept one.
+    pub(super) kept: bool,
     breaker: Option<Breaker>,
     /// The breaker stays open until something was delivered.
     proving: bool,
@@ -70,6 +74,8 @@ impl Task {
             parked: None,
             gave_up_in_a_row: 0,
             prepared: false,
+            began: core.feed.log().head(),
+            kept: false,
             breaker: None,
             proving: false,
             next_tend: Instant::now(),
@@ -155,8 +161,16 @@ impl Task {
             FailureKind::GiveUp => Halt::Stuck(failure),
             FailureKind::Destination | FailureKind::Retry => Halt::Lost(failure),
         })?;
+        // Where it begins anew, after a start or because what it had is gone, what was there before is no news.
+        let history = match committed {
+            Some(0) if self.kept => self.core.feed.log().head(),
+            Some(0) => self.began,
+            _ => 0,
+        };
+        self.kept = committed > Some(0);
         consumer.set(|place| {
             place.ready = true;
+            place.history = place.history.max(history);
             place.offset = match committed {
                 Some(0) => place.begin,
                 Some(committed) => committed,

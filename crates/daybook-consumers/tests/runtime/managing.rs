@@ -5,17 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use daybook_consumers::FailureKind;
-use daybook_consumers::To;
 use daybook_consumers::error::ManageError;
 use daybook_consumers::notes::Change;
 use daybook_consumers::status::State;
+use daybook_consumers::{HandlerState, Registration, To};
 use daybook_event::Timestamp;
 
 use crate::handlers::{Fake, Ledger, failure};
 use crate::on_both;
 use crate::support::{APP, Sample, World, batch, caught_up, eventually, on_sqlite, registration, sample, spec, until};
 
-on_both!(a_pause_outlives_a_restart, a_consumer_is_rewound);
+on_both!(a_pause_outlives_a_restart, a_consumer_is_rewound, what_came_without_a_destination_breaks_no_promise);
 
 async fn a_pause_outlives_a_restart(world: &World) {
     world.append_many("a.b", 10).await;
@@ -195,6 +195,59 @@ fn a_broken_promise_is_told() {
         }
         runtime.close().await;
     });
+}
+
+/// What a start has to do again is no news: the promise is of what comes from then on.
+#[test]
+fn what_is_computed_again_breaks_no_promise() {
+    on_sqlite(async |world| {
+        let mut promising = spec("counts");
+        promising.latency = Some(Duration::from_secs(5));
+        let runtime = world.run(promising.clone(), Arc::new(Ledger::default())).await;
+        let old = Sample { received_us: Some(crate::support::now_us() - 300_000_000), ..sample("a.b") };
+        world.append(&[old; 10]).await;
+        until(&runtime, "counts", |status| status.delivered == 10 && status.latency.is_some()).await;
+        runtime.close().await;
+        // A new process, whose ledger is empty.
+        let runtime = world.run(promising, Arc::new(Ledger::default())).await;
+        let status = until(&runtime, "counts", |status| status.delivered == 10).await;
+        assert_eq!(status.latency, None);
+        world.append_many("a.b", 1).await;
+        let status = until(&runtime, "counts", |status| status.delivered == 11).await;
+        assert!(status.latency.unwrap().p99_ms < 60_000.0, "{status:?}");
+        runtime.close().await;
+    });
+}
+
+/// As while it was paused.
+async fn what_came_without_a_destination_breaks_no_promise(world: &World) {
+    let mut promising = spec("promising");
+    promising.latency = Some(Duration::from_secs(5));
+    let registration = registration(promising, Fake::willing());
+    let handler = HandlerState::Unconfigured("no url".to_owned());
+    let runtime = world.runtime().await;
+    runtime.add(Registration { handler, ..registration.clone() }).await.unwrap();
+    runtime.start();
+    let old = Sample { received_us: Some(crate::support::now_us() - 300_000_000), ..sample("a.b") };
+    world.append(&[old; 10]).await;
+    runtime.close().await;
+    let runtime = world.runtime().await;
+    runtime.add(registration.clone()).await.unwrap();
+    runtime.start();
+    let status = until(&runtime, "promising", |status| status.delivered == 10).await;
+    assert_eq!(status.latency, None);
+    // What is late from then on is.
+    world.append(&[old]).await;
+    let status = until(&runtime, "promising", |status| status.latency.is_some()).await;
+    assert!(status.latency.unwrap().p99_ms > 60_000.0, "{status:?}");
+    runtime.close().await;
+    // It is not as after a pause at every start.
+    let runtime = world.runtime().await;
+    runtime.add(Registration { handler: HandlerState::Ready(Fake::willing()), ..registration }).await.unwrap();
+    world.append(&[old]).await;
+    runtime.start();
+    until(&runtime, "promising", |status| status.latency.is_some()).await;
+    runtime.close().await;
 }
 
 #[test]

@@ -131,6 +131,11 @@ impl Handler for AlertHandler {
         OffsetKeeping::Handler
     }
 
+    /// What is told is over when the alert is, and names nobody.
+    fn holds_events(&self) -> bool {
+        false
+    }
+
     fn patience(&self) -> Duration {
         PATIENCE
     }

@@ -96,6 +96,11 @@ impl Handler for RedisCounters {
         OffsetKeeping::Handler
     }
 
+    /// Numbers.
+    fn holds_events(&self) -> bool {
+        false
+    }
+
     fn patience(&self) -> Duration {
         // What takes too long fails by its own timeout first, and says so.
         self.patience + Duration::from_secs(5)

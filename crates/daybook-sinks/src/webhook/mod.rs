@@ -67,6 +67,11 @@ impl Handler for Webhook {
         self.options.sight()
     }
 
+    /// What it does with events that name nobody is the receiver's own affair.
+    fn holds_events(&self) -> bool {
+        false
+    }
+
     fn patience(&self) -> Duration {
         match self.options.body {
             Body::Event => PATIENCE_MAX,

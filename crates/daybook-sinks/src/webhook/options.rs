@@ -20,7 +20,7 @@ pub(super) struct Options {
     pub(super) concurrency: usize,
     /// Whether people are named.
     pub(super) identity: bool,
-    /// Whether the receiver is told whom to forget; where people are named it is, unless told otherwise here.
+    /// Whether the receiver is told whom to forget; one to whom people were ever named is, unless told otherwise here.
     pub(super) erasure_notice: Option<bool>,
 }
 
@@ -65,8 +65,8 @@ impl Options {
         if self.identity { Sight::Open } else { Sight::Closed }
     }
 
-    /// Whether the receiver is told whom to forget.
+    /// Whether the receiver is told whom to forget, where the consumer is asked: it is once it named anybody, whatever it does now.
     pub(super) fn tells_whom_to_forget(&self) -> bool {
-        self.identity && self.erasure_notice.unwrap_or(true)
+        self.erasure_notice.unwrap_or(true)
     }
 }

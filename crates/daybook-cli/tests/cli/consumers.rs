@@ -195,6 +195,24 @@ fn consumers_are_read_again() {
 }
 
 #[test]
+fn a_consumer_that_is_gone_is_retired() {
+    let shop = Shop::new();
+    let server = shop.serve();
+    server.send("shop", &json!({"name": "order.cancelled"}));
+    when(&server, "archive", |archive| archive["delivered"] == 1);
+    let retire = |name: &str| server.run(&["consumers", "retire", name, "--yes"]);
+    assert!(said(&retire("shop/archive"), 2).contains("consumer.present"));
+    shop.consumers(&CONSUMERS.replace("archive:", "copy:"));
+    said(&server.run(&["consumers", "reload"]), 0);
+    let table = stdout(&server.run(&["consumers"]));
+    let line = table.lines().find(|line| line.starts_with("shop  archive")).unwrap_or_else(|| panic!("{table}"));
+    assert!(line.contains("file") && line.contains("removed") && line.contains("consumer.removed: "), "{table}");
+    assert!(said(&retire("shop/archive"), 0).starts_with("shop/archive is retired"));
+    assert!(said(&retire("shop/archive"), 2).contains("consumer.unknown"));
+    assert!(!stdout(&server.run(&["consumers"])).contains("archive"));
+}
+
+#[test]
 fn a_server_does_not_start_on_settings_it_cannot_use() {
     let shop = Shop::new();
     let data = shop.place.path().join("data");

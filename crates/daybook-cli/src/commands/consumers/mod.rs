@@ -3,13 +3,16 @@
 mod dead_letters;
 mod table;
 
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::Answer;
 use crate::client::{ServerOptions, escaped};
 use crate::failure::Failure;
-use crate::output::{Format, print, print_json, print_line, say};
+use crate::output::{Format, print, print_json, print_line, say, watched};
 
 /// See how consumers are, and have them stop, go on, go back, or deliver again
 ///
@@ -33,6 +36,7 @@ enum Action {
     Pause(Pause),
     Resume(Resume),
     Rewind(Rewind),
+    Retire(Retire),
     DeadLetters(dead_letters::DeadLetters),
     Reload(Reload),
 }
@@ -100,6 +104,24 @@ struct Rewind {
     server: ServerOptions,
 }
 
+/// Say that what a removed consumer delivered is taken care of
+///
+/// For a consumer that is in no catalog any more, or was renamed. What it delivered lies where the server cannot reach it, so erasures of its
+/// app stay incomplete: delete it, or what names people in it, and then say so here. Who said it is written to Daybook's own log.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  daybook consumers retire my-app/orders --yes")]
+struct Retire {
+    /// The consumer: its app and its name
+    #[arg(value_name = "APP/NAME")]
+    consumer: Consumer,
+    /// Do not ask whether it is meant
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    server: ServerOptions,
+}
+
 /// Have the server read its consumers again
 ///
 /// Reads consumers.yaml of the catalogs' directories and [consumers] of the configuration file; consumers are added, changed and removed while
@@ -154,6 +176,7 @@ impl Consumers {
             Some(Action::Pause(action)) => action.run(),
             Some(Action::Resume(action)) => action.run(),
             Some(Action::Rewind(action)) => action.run(),
+            Some(Action::Retire(action)) => action.run(),
             Some(Action::DeadLetters(action)) => action.run(),
             Some(Action::Reload(action)) => action.run(),
         }
@@ -204,6 +227,35 @@ impl Rewind {
         let now = self.server.client()?.post(&format!("{}/rewind", self.consumer.path()), body.as_bytes())?;
         say(&format!("{} goes on after position {}", self.consumer, number(&now, "offset")));
         Ok(Answer::Yes)
+    }
+}
+
+impl Retire {
+    fn run(self) -> Result<Answer, Failure> {
+        if !self.yes && !self.confirmed()? {
+            say("nothing was retired");
+            return Ok(Answer::No);
+        }
+        self.server.client()?.post(&format!("{}/retire", self.consumer.path()), b"")?;
+        say(&format!("{} is retired: erasures do not wait for it any more", self.consumer));
+        Ok(Answer::Yes)
+    }
+
+    /// Asks whoever sits there.
+    fn confirmed(&self) -> Result<bool, Failure> {
+        if !io::stdin().is_terminal() || !watched() {
+            return Ok(true);
+        }
+        let question = format!(
+            "Nothing asks for what {} delivered any more. Is it deleted, or without names? [y/N] ",
+            self.consumer
+        );
+        let mut err = io::stderr().lock();
+        write!(err, "{question}").and_then(|()| err.flush()).map_err(Failure::Output)?;
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer);
+        read.map_err(|source| Failure::read(Path::new("standard input"), source))?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 }
 

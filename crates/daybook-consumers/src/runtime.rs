@@ -431,7 +431,10 @@ impl Runtime {
         let consumers = consumers.into_iter().filter(|consumer| consumer.view);
         let views = consumers.map(|consumer| Arc::new(ConsumerView::new(consumer, core())) as Arc<dyn View>);
         let place = |key| Arc::new(PlaceView::new(key, Arc::clone(&self.shared.places))) as Arc<dyn View>;
-        views.chain(places.into_iter().map(place)).chain([Arc::new(RuntimeView::new(core())) as Arc<dyn View>]).collect()
+        views
+            .chain(places.into_iter().map(place))
+            .chain([Arc::new(RuntimeView::new(core())) as Arc<dyn View>])
+            .collect()
     }
 
     /// Registers what is measured, by app and consumer. Consumers that are added or removed later are so in the metrics too.

@@ -120,7 +120,7 @@ async fn measure(duration: Duration, rate: usize, readers: usize) -> Measured {
     all.send_replace(Some(answers.len()));
     let mut seen = Vec::new();
     for reader in reading {
-        seen.extend(tokio::time::timeout(PATIENCE, reader).await.expect("the count is never complete").unwrap());
+        seen.extend(tokio::time::timeout(PATIENCE, reader).await.unwrap().unwrap());
     }
     let others_per_second = others.await.unwrap() as f64 / elapsed.as_secs_f64();
     handle.stop_now();
@@ -137,7 +137,7 @@ async fn read(
     let (mut text, mut counts, mut seen) = (String::new(), HashMap::new(), Vec::new());
     while all.borrow_and_update().is_none_or(|all| seen.len() < all) {
         let frame = tokio::select! {
-            frame = stream.frame() => frame.expect("the stream goes on").unwrap(),
+            frame = stream.frame() => frame.unwrap().unwrap(),
             _ = all.changed() => continue,
         };
         text.push_str(std::str::from_utf8(&frame.into_data().unwrap_or_default()).unwrap());

@@ -36,7 +36,7 @@ impl Inputs {
     ///
     /// # Errors
     /// [`ConfigError::Setting`] for the first that cannot be used.
-    pub fn plan<'a>(tables: &Tables, apps: impl Iterator<Item = &'a str> + Clone) -> Result<Self, ConfigError> {
+    pub fn plan(tables: &Tables, apps: &[String]) -> Result<Self, ConfigError> {
         let mut inputs = Vec::new();
         for (name, table) in tables {
             if table.enabled() == Ok(false) {
@@ -48,8 +48,9 @@ impl Inputs {
             };
             let settings = inputs::Settings::read(table.value())
                 .map_err(|error| wrong(error.setting.as_deref(), error.message.clone()))?;
-            if settings.app == OWN_APP || !apps.clone().any(|app| app == settings.app) {
-                let meant = nearest(&settings.app, apps.clone()).map(|app| format!("; did you mean {app}?"));
+            if settings.app == OWN_APP || !apps.contains(&settings.app) {
+                let meant =
+                    nearest(&settings.app, apps.iter().map(String::as_str)).map(|app| format!("; did you mean {app}?"));
                 let message = format!("there is no app {}{}", settings.app, meant.unwrap_or_default());
                 return Err(wrong(Some("app"), message));
             }

@@ -214,7 +214,7 @@ impl Server {
         let served: Vec<_> = catalogs.apps().cloned().collect();
         consumers.apply(consumers.plan(&served, &config.consumers).map_err(StartError::Consumers)?).await?;
         consumers.runtime().register_metrics(metrics.registry())?;
-        let inputs = Inputs::plan(&config.inputs, names.iter().map(String::as_str))?;
+        let inputs = Inputs::plan(&config.inputs, &names)?;
         inputs.register_metrics(metrics.registry())?;
         let webhooks = Webhooks::plan(&config.webhooks, catalogs.apps(), metrics.registry())?;
         let collector = Arc::new_cyclic(|this: &Weak<Collector>| Collector {

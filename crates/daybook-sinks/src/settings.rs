@@ -153,6 +153,7 @@ mod tests {
         pool: u8,
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "JSON is written where it is used")]
     fn check(given: Value, expected: Result<&str, &str>) {
         let found = settings::<Place>(&given, &["url"]);
         match (found, expected) {

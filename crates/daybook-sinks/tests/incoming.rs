@@ -165,7 +165,7 @@ fn githubs_calls_are_read_as_the_documentation_says() {
     );
     // Of another kind, and of another action, there is nothing to say.
     assert_eq!(read(&github, &[("x-github-event", "star")], &issue).events, Vec::<Value>::new());
-    let mut closed = issue.clone();
+    let mut closed = issue;
     closed["action"] = "closed".into();
     assert_eq!(read(&github, &pairs, &closed).events, Vec::<Value>::new());
     let review = json!({"action": "submitted", "pull_request": {"number": 3}, "review": {"state": "approved"}});

@@ -128,19 +128,19 @@ impl Queue for JetStream {
 
 #[test]
 fn a_redis_stream_comes_and_goes() {
-    survive(Arc::new(Stream(Redis::start())));
+    survive(&(Arc::new(Stream(Redis::start())) as Arc<dyn Queue>));
 }
 
 #[test]
 fn a_jetstream_comes_and_goes() {
-    survive(Arc::new(JetStream::start()));
+    survive(&(Arc::new(JetStream::start()) as Arc<dyn Queue>));
 }
 
-fn survive(queue: Arc<dyn Queue>) {
+fn survive(queue: &Arc<dyn Queue>) {
     let place = Place::new(&[], &format!("[inputs.queue]\n{}", queue.settings()));
     let mut server = place.start();
     let stop = Arc::new(AtomicBool::new(false));
-    let (stopped, written) = (Arc::clone(&stop), Arc::clone(&queue));
+    let (stopped, written) = (Arc::clone(&stop), Arc::clone(queue));
     let writer = std::thread::spawn(move || {
         let mut ids = BTreeSet::new();
         while !stopped.load(Ordering::Relaxed) && ids.len() < EVENTS_MAX {

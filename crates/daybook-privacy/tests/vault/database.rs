@@ -10,6 +10,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbB
 use tempfile::TempDir;
 
 /// A database of one test, which may be connected to any number of times, as processes do.
+#[allow(clippy::large_enum_variant, reason = "a test has one of them")]
 pub enum Place {
     Sqlite { directory: TempDir },
     Postgres { server: Postgres, url: String },

@@ -66,7 +66,7 @@ pub(super) fn is_secret(text: &str, at: usize) -> bool {
     };
     let is_head = |line: &&str| line.trim_start().starts_with('[') || begins(line);
     let line = format!("{}{rest}", before.lines().next_back().filter(|_| !before.ends_with('\n')).unwrap_or_default());
-    begins(&line) || before.lines().filter(is_head).next_back().is_some_and(begins)
+    begins(&line) || before.lines().rfind(is_head).is_some_and(begins)
 }
 
 /// A complaint without the value that it quotes.

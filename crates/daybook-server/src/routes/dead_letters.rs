@@ -172,7 +172,7 @@ pub async fn replay(
     Query::parse(parts.uri.query(), &[])?;
     let letter = collector.dead_letter(&app, &name, &position).await?;
     let letters = Letters::One(letter.position);
-    answer(collector.replay(&app.slug, &name, letters, key.info.id.clone()).await?)
+    answer(&collector.replay(&app.slug, &name, letters, key.info.id.clone()).await?)
 }
 
 /// Delivers all dead letters of a consumer again, one after another. It goes on by itself; the consumer says how far it is.
@@ -201,7 +201,7 @@ pub async fn replay_all(
     let (key, app) = collector.enter(&parts, &slug, &[Scope::Admin]).await?;
     Query::parse(parts.uri.query(), &[])?;
     collector.consumer(&app, &name)?;
-    answer(collector.replay(&app.slug, &name, Letters::All, key.info.id.clone()).await?)
+    answer(&collector.replay(&app.slug, &name, Letters::All, key.info.id.clone()).await?)
 }
 
 /// Drops a dead letter for good.
@@ -297,9 +297,9 @@ impl Collector {
     }
 }
 
-fn answer(replay: Replay) -> Result<Response, Problem> {
+fn answer(replay: &Replay) -> Result<Response, Problem> {
     let status = if replay.ended.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((status, json(&replay)?).into_response())
+    Ok((status, json(replay)?).into_response())
 }
 
 fn no_dead_letter() -> Problem {

@@ -11,6 +11,7 @@
 //! `cargo bench -p daybook-sinks --bench handlers`
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench is no library")]
+#![allow(clippy::needless_pass_by_value, reason = "JSON is written where it is used")]
 
 mod http;
 mod local;

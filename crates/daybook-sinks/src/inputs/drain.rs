@@ -77,7 +77,7 @@ impl Input {
         Ok(match &self.settings.place {
             Place::RedisStream(place) => Box::new(RedisStream::connect(place).await?),
             Place::RedisList(place) => Box::new(RedisList::connect(place).await?),
-            Place::JetStream(place) => Box::new(JetStream::connect(place, self.settings.batch).await?),
+            Place::JetStream(place) => Box::new(Box::pin(JetStream::connect(place, self.settings.batch)).await?),
             Place::Nats(place) => Box::new(Nats::connect(place).await?),
         })
     }

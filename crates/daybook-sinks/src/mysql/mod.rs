@@ -118,7 +118,7 @@ impl MySql {
             sqlx::query_scalar("SELECT CAST(@@max_allowed_packet AS SIGNED)").fetch_one(connection.get()?).await;
         let bytes: i64 = bytes.map_err(|error| failure(&error))?;
         self.packet_bytes.store(usize::try_from(bytes).unwrap_or(usize::MAX), Ordering::Relaxed);
-        connection.is_good();
+        connection.give_back();
         Ok(())
     }
 
@@ -141,7 +141,7 @@ impl MySql {
                 self.insert(&mut connection, chunk, &mut refused).await?;
             }
             self.tables.unlock(connection.get()?, Lock::Rows).await?;
-            connection.is_good();
+            connection.give_back();
         }
         if refused.is_empty() {
             return Ok(());
@@ -198,7 +198,7 @@ impl MySql {
         upkeep.run(connection.get()?, &self.tables, &self.retention, now).await?;
         // What an erasure could not finish is finished here at the latest.
         forgetting::rewrite(connection.get()?, &self.tables).await?;
-        connection.is_good();
+        connection.give_back();
         Ok(())
     }
 
@@ -215,7 +215,7 @@ impl MySql {
         }
         forgetting::rewrite(connection.get()?, &self.tables).await?;
         self.tables.unlock(connection.get()?, Lock::Rows).await?;
-        connection.is_good();
+        connection.give_back();
         Ok(Touched { count })
     }
 }
@@ -253,7 +253,7 @@ impl Handler for MySql {
         if own.is_empty() {
             return Ok(Touched::default());
         }
-        self.forget(&own, &[]).await.map_err(unavailable)
+        self.forget(&own, &[]).await.map_err(|failure| unavailable(&failure))
     }
 
     async fn forget_months(&self, months: &[ExpiredMonth]) -> Result<Touched, ViewError> {
@@ -263,7 +263,7 @@ impl Handler for MySql {
         if own.is_empty() {
             return Ok(Touched::default());
         }
-        self.forget(&[], &own).await.map_err(unavailable)
+        self.forget(&[], &own).await.map_err(|failure| unavailable(&failure))
     }
 
     async fn export(&self, _app: &str, _person: SubjectId) -> Result<Vec<ExportPart>, ViewError> {
@@ -277,6 +277,6 @@ fn too_large(packet_bytes: usize) -> Failure {
     Failure::new(FailureKind::GiveUp, "mysql.too-large", message)
 }
 
-fn unavailable(failure: Failure) -> ViewError {
+fn unavailable(failure: &Failure) -> ViewError {
     ViewError::Unavailable { reason: failure.to_string() }
 }

@@ -109,7 +109,7 @@ impl Postgres {
         let now = Timestamp::from_microseconds(jiff::Timestamp::now().as_microsecond());
         self.tables.prepare(connection.get()?, &self.consumer, now).await?;
         self.is_ready.store(true, Ordering::Relaxed);
-        connection.is_good();
+        connection.give_back();
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl Postgres {
                 self.insert(&mut connection, chunk, &mut refused).await?;
             }
             self.tables.unlock_rows(connection.get()?).await?;
-            connection.is_good();
+            connection.give_back();
         }
         if refused.is_empty() {
             return Ok(());
@@ -182,7 +182,7 @@ impl Postgres {
         upkeep.run(connection.get()?, &self.tables, &self.retention, now).await?;
         // What an erasure could not finish is finished here at the latest.
         forgetting::rewrite(connection.get()?, &self.tables).await?;
-        connection.is_good();
+        connection.give_back();
         Ok(())
     }
 
@@ -199,7 +199,7 @@ impl Postgres {
         }
         forgetting::rewrite(connection.get()?, &self.tables).await?;
         self.tables.unlock_rows(connection.get()?).await?;
-        connection.is_good();
+        connection.give_back();
         Ok(Touched { count })
     }
 }
@@ -237,7 +237,7 @@ impl Handler for Postgres {
         if own.is_empty() {
             return Ok(Touched::default());
         }
-        self.forget(&own, &[]).await.map_err(unavailable)
+        self.forget(&own, &[]).await.map_err(|failure| unavailable(&failure))
     }
 
     async fn forget_months(&self, months: &[ExpiredMonth]) -> Result<Touched, ViewError> {
@@ -247,7 +247,7 @@ impl Handler for Postgres {
         if own.is_empty() {
             return Ok(Touched::default());
         }
-        self.forget(&[], &own).await.map_err(unavailable)
+        self.forget(&[], &own).await.map_err(|failure| unavailable(&failure))
     }
 
     async fn export(&self, _app: &str, _person: SubjectId) -> Result<Vec<ExportPart>, ViewError> {
@@ -256,6 +256,6 @@ impl Handler for Postgres {
     }
 }
 
-fn unavailable(failure: Failure) -> ViewError {
+fn unavailable(failure: &Failure) -> ViewError {
     ViewError::Unavailable { reason: failure.to_string() }
 }

@@ -25,8 +25,8 @@ impl<DB: Database> Held<DB> {
         }
     }
 
-    /// All went well.
-    pub(crate) fn is_good(mut self) {
+    /// All went well: it can be used again.
+    pub(crate) fn give_back(mut self) {
         drop(self.connection.take());
     }
 }

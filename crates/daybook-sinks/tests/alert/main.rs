@@ -1,6 +1,7 @@
 //! The handler `alert`, with a clock of its own and a receiver shaped like Alertmanager.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is a finding")]
+#![allow(clippy::needless_pass_by_value, reason = "JSON is written where it is used")]
 
 mod durable;
 mod options;

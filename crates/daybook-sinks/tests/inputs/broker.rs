@@ -156,8 +156,8 @@ impl Broker {
 
     pub fn restart(&self) {
         match self {
-            Self::RedisStream(redis) | Self::RedisList(redis) => drop(redis.restart()),
-            Self::JetStream(nats) => drop(nats.restart()),
+            Self::RedisStream(redis) | Self::RedisList(redis) => redis.restart(),
+            Self::JetStream(nats) => nats.restart(),
         }
     }
 

@@ -14,7 +14,8 @@ async fn made_once_by_however_many() {
     let url = server.database();
     let (one, other) = (communities(&url), communities(&url));
     let (first, second) = tokio::join!(one.prepare(), other.prepare());
-    (first.unwrap(), second.unwrap());
+    first.unwrap();
+    second.unwrap();
     let before = server.sql(&url, "SHOW CREATE TABLE analytics_events");
     one.prepare().await.unwrap();
     assert_eq!(server.sql(&url, "SHOW CREATE TABLE analytics_events"), before);

@@ -1,6 +1,7 @@
 //! The handler `postgres` on a PostgreSQL of its own.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is a finding")]
+#![allow(clippy::needless_pass_by_value, reason = "JSON is written where it is used")]
 
 mod delivery;
 mod failures;

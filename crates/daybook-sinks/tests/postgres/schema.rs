@@ -14,7 +14,8 @@ async fn made_once_by_however_many() {
     let url = server.database();
     let (one, other) = (communities(&url), communities(&url));
     let (first, second) = tokio::join!(one.prepare(), other.prepare());
-    (first.unwrap(), second.unwrap());
+    first.unwrap();
+    second.unwrap();
     let tables = "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace";
     let before = server.sql(&url, tables);
     one.prepare().await.unwrap();

@@ -1,5 +1,5 @@
-//! Values of events in alerts: where they stand, and texts with places for them. Only what is not personal is ever there: alerts are
-//! made of events whose names are sealed.
+//! Values of events in alerts: where they stand, and texts with places for them. Only what is not personal is ever
+//! there: alerts are made of events whose names are sealed.
 
 use std::borrow::Cow;
 

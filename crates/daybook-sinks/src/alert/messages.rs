@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::rules::timestamp;
 use super::state::{Alert, Group, Labels};
 
-/// How long Alertmanager keeps an alert that it is told nothing more of, in microseconds: several times as long as it takes to be told.
+/// How long Alertmanager keeps an alert that it is told nothing more of, in microseconds: several times as long as it
+/// takes to be told.
 const ALERTMANAGER_KEEPS: i64 = 5 * 60 * 1_000_000;
 /// Alerts that a message for people shows; of more it says how many.
 const SHOWN_MAX: usize = 20;

@@ -112,7 +112,8 @@ async fn tick(alerts: Weak<Alerts>, every: Duration) {
         tokio::time::sleep(every).await;
         let Some(alerts) = alerts.upgrade() else { return };
         if let Err(failure) = alerts.tick(false).await {
-            tracing::warn!(consumer = %format!("{}/{}", alerts.app, alerts.consumer), %failure, "alerts could not be told");
+            let consumer = format!("{}/{}", alerts.app, alerts.consumer);
+            tracing::warn!(consumer, %failure, "alerts could not be told");
         }
     }
 }

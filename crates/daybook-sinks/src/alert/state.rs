@@ -72,8 +72,8 @@ impl Default for State {
 }
 
 impl State {
-    /// Reads a state; the first where there is none. One that cannot be read is nothing to go on with: it is computed from the
-    /// log again.
+    /// Reads a state; the first where there is none. One that cannot be read is nothing to go on with: it is computed
+    /// from the log again.
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         let text = match std::fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
@@ -98,8 +98,8 @@ impl State {
         File::open(directory)?.sync_all()
     }
 
-    /// The clock was set back, or was ahead when this was written: what seems to be later was at the latest now. Otherwise nothing
-    /// would be over, or silent, or counted, until that time comes.
+    /// The clock was set back, or was ahead when this was written: what seems to be later was at the latest now.
+    /// Otherwise nothing would be over, or silent, or counted, until that time comes.
     pub(super) fn set_back(&mut self, now: i64) {
         self.rules.values_mut().flat_map(BTreeMap::values_mut).for_each(|group| group.set_back(now));
     }

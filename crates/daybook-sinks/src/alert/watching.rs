@@ -59,7 +59,8 @@ pub(super) struct Known {
     alone_until: i64,
     /// The latest time there was.
     latest: i64,
-    /// What was told already of what is to be told, where not all of it could be: by rule and group, and whether it was that it is so.
+    /// What was told already of what is to be told, where not all of it could be: by rule and group, and whether it was
+    /// that it is so.
     told: HashSet<(String, String, bool)>,
 }
 
@@ -128,7 +129,8 @@ impl Alerts {
         Ok(())
     }
 
-    /// Looks at the clock: gives the time, and takes note of when nobody followed the log, and of a clock that was set back.
+    /// Looks at the clock: gives the time, and takes note of when nobody followed the log, and of a clock that was set
+    /// back.
     fn attend(&self, known: &mut Known, is_asked: bool) -> i64 {
         let now = self.now();
         if now < known.latest {
@@ -190,7 +192,8 @@ impl Alerts {
             for (key, group) in groups {
                 let Some(mut alert) = group.alert.clone() else { continue };
                 if alert.told.is_none() && self.rules.is_long_over(alert.last, now) {
-                    tracing::info!(consumer = %self.consumer, alert = %rule, "an alert was over before it could be told of");
+                    let consumer = &*self.consumer;
+                    tracing::info!(consumer, alert = %rule, "an alert was over before it could be told of");
                     group.alert = None;
                     continue;
                 }

@@ -74,8 +74,8 @@ struct FileHandler {
     sight: Sight,
 }
 
-/// What works on a thread of its own, where waiting for a disk harms nobody. A call that is given up by who made it goes on to its
-/// end there, and the next one waits for it.
+/// What works on a thread of its own, where waiting for a disk harms nobody. A call that is given up by who made it
+/// goes on to its end there, and the next one waits for it.
 struct Files {
     form: Form,
     store: Mutex<Store>,

@@ -1,5 +1,5 @@
-//! A consumer's files: one is written at its end, all others stay as they are until somebody or something in them is to be
-//! forgotten.
+//! A consumer's files: one is written at its end, all others stay as they are until somebody or something in them is to
+//! be forgotten.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -19,8 +19,8 @@ const LOCK: &str = ".lock";
 /// Holds the position that the files are being taken back to, from before the first of them is changed until all are.
 const REWINDING: &str = ".rewinding";
 
-/// A directory of files, and the one that is written. What goes wrong closes it; it is opened again with the next call, and makes
-/// sure then of what it has.
+/// A directory of files, and the one that is written. What goes wrong closes it; it is opened again with the next call,
+/// and makes sure then of what it has.
 pub(super) struct Store {
     pub(super) directory: PathBuf,
     pub(super) level: i32,
@@ -316,7 +316,8 @@ pub(super) fn read_at(file: &File, start: u64, length: u64) -> io::Result<Vec<u8
     Ok(bytes)
 }
 
-/// Cuts off what a crash left half written; gives the length of the rest, and its first and last header. Nothing where nothing is left.
+/// Cuts off what a crash left half written; gives the length of the rest, and its first and last header. Nothing where
+/// nothing is left.
 fn sound(file: &File) -> io::Result<Option<(u64, Header, Header)>> {
     let mut deliveries = Deliveries::of(file)?;
     let mut found: Vec<(Header, u64, u64)> = Vec::new();

@@ -3,7 +3,8 @@
 use daybook_consumers::{Failure, FailureKind};
 use redis::{ErrorKind, RedisError};
 
-/// Everything that Redis can refuse concerns all events alike, and may be put right by whoever runs it: the consumer waits.
+/// Everything that Redis can refuse concerns all events alike, and may be put right by whoever runs it: the consumer
+/// waits.
 pub(super) fn failure(error: &RedisError) -> Failure {
     let said = refusal(error);
     let (code, message) = match said.as_deref() {
@@ -42,8 +43,8 @@ pub(super) fn failure(error: &RedisError) -> Failure {
     Failure::new(FailureKind::Destination, code, format!("{message}{said}"))
 }
 
-/// The code of Redis's own error; nothing where it said nothing. Of several commands sent in one go it is the first that failed: the
-/// error of all of them has a code only where the client's library knows it.
+/// The code of Redis's own error; nothing where it said nothing. Of several commands sent in one go it is the first
+/// that failed: the error of all of them has a code only where the client's library knows it.
 pub(super) fn refusal(error: &RedisError) -> Option<String> {
     let of_one = || error.clone().into_server_errors()?.first().map(|(_, error)| error.code().to_owned());
     error.code().map(str::to_owned).or_else(of_one)

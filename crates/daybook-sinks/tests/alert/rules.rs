@@ -52,7 +52,9 @@ async fn alerts_are_told_apart_by_their_group() {
 
 #[tokio::test]
 async fn a_rate_is_counted_in_its_window() {
-    let rule = json!({"name": "Slow", "kind": "rate", "events": [VIEWED], "more-than": 3, "window": "1m", "group-by": ["zone"]});
+    let rule = json!({
+        "name": "Slow", "kind": "rate", "events": [VIEWED], "more-than": 3, "window": "1m", "group-by": ["zone"],
+    });
     let mut site = Site::new(json!({"rules": [rule]})).await;
     for _ in 0..3 {
         site.happens(VIEWED, json!({"zone": "a"})).await;
@@ -89,7 +91,10 @@ async fn a_rate_counts_what_was_sampled_out() {
 
 #[tokio::test]
 async fn a_threshold_must_be_crossed_for_its_time() {
-    let rule = json!({"name": "Load", "kind": "threshold", "events": [DEGRADED], "field": "load", "above": 0.8, "for": "2m", "group-by": ["service"]});
+    let rule = json!({
+        "name": "Load", "kind": "threshold", "events": [DEGRADED], "field": "load", "above": 0.8, "for": "2m",
+        "group-by": ["service"],
+    });
     let mut site = Site::new(json!({"rules": [rule]})).await;
     for load in [json!(0.9), json!("0.95"), json!(0.7), json!(0.9)] {
         site.happens(DEGRADED, json!({"service": "db", "load": load})).await;
@@ -218,7 +223,9 @@ async fn nothing_is_over_before_the_log_was_read() {
 /// What is read again says nothing of how it is now, and what nobody measured is not told as a value.
 #[tokio::test]
 async fn a_rewind_resolves_nothing() {
-    let rule = json!({"name": "Load", "kind": "threshold", "field": "load", "above": 0.8, "for": "1m", "summary": "{alert.value}"});
+    let rule = json!({
+        "name": "Load", "kind": "threshold", "field": "load", "above": 0.8, "for": "1m", "summary": "{alert.value}",
+    });
     let mut site = Site::new(json!({"rules": [rule], "format": "slack"})).await;
     site.happens(VIEWED, json!({})).await;
     let low = site.event(DEGRADED, json!({"load": 0.5}));

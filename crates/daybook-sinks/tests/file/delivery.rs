@@ -297,7 +297,8 @@ async fn a_rewind_is_done_to_its_end() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Deliveries of any size, killed and opened again after any of them, rewound anywhere: the lines are those of the log.
+    /// Deliveries of any size, killed and opened again after any of them, rewound anywhere: the lines are those of the
+    /// log.
     #[test]
     fn files_are_the_log(steps in proptest::collection::vec((1usize..40, 0u8..6), 1..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

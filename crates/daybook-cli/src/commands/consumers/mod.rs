@@ -124,8 +124,8 @@ struct Retire {
 
 /// Have the server read its consumers again
 ///
-/// Reads consumers.yaml of the catalogs' directories and [consumers] of the configuration file; consumers are added, changed and removed while
-/// the server runs. If anything is wrong, nothing changes and the answer is no. SIGHUP does the same.
+/// Reads consumers.yaml of the catalogs' directories and the consumers of the configuration file; they are added, changed and
+/// removed while the server runs. If anything is wrong, nothing changes and the answer is no. SIGHUP does the same.
 #[derive(Debug, Args)]
 struct Reload {
     /// How the changes are written

@@ -132,6 +132,11 @@ impl Consumers {
         of_app.filter_map(|(_, present)| present.counters.clone()).next()
     }
 
+    /// Waits until a change that is under way is done.
+    pub async fn settled(&self) {
+        drop(self.changing.lock().await);
+    }
+
     /// Makes what is in the runtime what the plan says. Consumers of which nothing changed are not disturbed.
     ///
     /// # Errors

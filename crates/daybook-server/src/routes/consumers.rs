@@ -172,10 +172,13 @@ pub async fn show(
     let (parts, _) = request.into_parts();
     let (_, app) = collector.enter(&parts, &slug, &[Scope::Read]).await?;
     Query::parse(parts.uri.query(), &[])?;
-    let removed = collector.consumers.runtime().removed().into_iter();
-    let status = match removed.into_iter().find(|status| status.app == slug && status.consumer == name) {
-        Some(removed) => removed,
-        None => collector.consumer(&app, &name)?,
+    let status = match collector.consumer(&app, &name).await {
+        Ok(status) => status,
+        Err(unknown) => {
+            let removed = collector.consumers.runtime().removed().into_iter();
+            let mut ours = removed.filter(|status| status.app == slug && status.consumer == name);
+            ours.next().ok_or(unknown)?
+        }
     };
     json(&body_of(&collector, status))
 }
@@ -203,7 +206,7 @@ pub async fn pause(
     let (parts, _) = request.into_parts();
     let (key, app) = collector.enter(&parts, &slug, &[Scope::Admin]).await?;
     Query::parse(parts.uri.query(), &[])?;
-    collector.consumer(&app, &name)?;
+    collector.consumer(&app, &name).await?;
     let status = collector.consumers.runtime().pause(&slug, &name, Some(&key.info.id)).await?;
     json(&body_of(&collector, status))
 }
@@ -231,7 +234,7 @@ pub async fn resume(
     let (parts, _) = request.into_parts();
     let (key, app) = collector.enter(&parts, &slug, &[Scope::Admin]).await?;
     Query::parse(parts.uri.query(), &[])?;
-    collector.consumer(&app, &name)?;
+    collector.consumer(&app, &name).await?;
     let status = collector.consumers.runtime().resume(&slug, &name, Some(&key.info.id)).await?;
     json(&body_of(&collector, status))
 }
@@ -265,7 +268,7 @@ pub async fn rewind(
     let (parts, body) = request.into_parts();
     let (key, app) = collector.enter(&parts, &slug, &[Scope::Admin]).await?;
     Query::parse(parts.uri.query(), &[])?;
-    collector.consumer(&app, &name)?;
+    collector.consumer(&app, &name).await?;
     let body = read_small(&collector, &parts.headers, body).await?;
     let to = place(&body)?;
     let status = collector.consumers.runtime().rewind(&slug, &name, to, Some(&key.info.id)).await?;
@@ -337,8 +340,13 @@ impl Collector {
     ///
     /// # Errors
     /// 404 where there is none of this name.
-    pub(super) fn consumer(&self, app: &App, name: &str) -> Result<Status, Problem> {
+    pub(super) async fn consumer(&self, app: &App, name: &str) -> Result<Status, Problem> {
         let runtime = self.consumers.runtime();
+        if let Some(status) = runtime.status(&app.slug, name) {
+            return Ok(status);
+        }
+        // One that is being changed is not there for a moment.
+        self.consumers.settled().await;
         runtime.status(&app.slug, name).ok_or_else(|| {
             let unknown = ManageError::Unknown { app: app.slug.to_string(), name: name.to_owned() };
             let statuses = runtime.statuses();

@@ -102,7 +102,7 @@ pub async fn list(
     let query = Query::parse(parts.uri.query(), &["after", "limit"])?;
     let after = query.number("after")?.unwrap_or(0);
     let limit = query.limit(limits::DEAD_LETTERS_PAGE_DEFAULT, limits::DEAD_LETTERS_PAGE_MAX)?;
-    collector.consumer(&app, &name)?;
+    collector.consumer(&app, &name).await?;
     let letters = collector.consumers.runtime().dead_letters(&slug, &name, after, limit as u64).await?;
     let whole = letters.len() == limit;
     let next = letters.last().filter(|_| whole).map(|letter| letter.position);
@@ -200,7 +200,7 @@ pub async fn replay_all(
     let (parts, _) = request.into_parts();
     let (key, app) = collector.enter(&parts, &slug, &[Scope::Admin]).await?;
     Query::parse(parts.uri.query(), &[])?;
-    collector.consumer(&app, &name)?;
+    collector.consumer(&app, &name).await?;
     answer(&collector.replay(&app.slug, &name, Letters::All, key.info.id.clone()).await?)
 }
 
@@ -264,7 +264,7 @@ pub async fn remove_all(
         return Err(Problem::bad_request("consumer.all", "This drops all dead letters of the consumer.")
             .hint("Say so with `all=true`, or name one by its position."));
     }
-    collector.consumer(&app, &name)?;
+    collector.consumer(&app, &name).await?;
     let dropped = collector.drop_dead_letters(&app, &name, Letters::All, &key.info.id).await?;
     json(&DroppedBody { dropped })
 }
@@ -272,7 +272,7 @@ pub async fn remove_all(
 impl Collector {
     /// A dead letter of a consumer.
     async fn dead_letter(&self, app: &App, name: &str, position: &str) -> Result<DeadLetter, Problem> {
-        self.consumer(app, name)?;
+        self.consumer(app, name).await?;
         let Ok(position) = position.parse() else { return Err(no_dead_letter()) };
         let letter = self.consumers.runtime().dead_letter(&app.slug, name, position).await?;
         letter.ok_or_else(no_dead_letter)

@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod file;
+mod forgetting;
 mod form;
 mod http;
 pub mod incoming;

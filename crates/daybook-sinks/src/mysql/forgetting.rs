@@ -12,7 +12,7 @@ use super::errors::failure;
 use super::partitions;
 use super::rows::timestamp;
 use super::schema::Tables;
-use super::upkeep::CHUNK_ROWS;
+use crate::tables::retention::CHUNK_ROWS;
 
 /// People that one statement looks for.
 const PEOPLE_AT_ONCE: usize = 200;

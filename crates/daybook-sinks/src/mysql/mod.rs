@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybook_catalog::AppCatalog;
-use daybook_consumers::{Batch, Failure, FailureKind, Handler, Item, Sight, Undelivered};
-use daybook_event::{Kind, SubjectId, Timestamp};
+use daybook_consumers::{Batch, Failure, FailureKind, Handler, Sight, Undelivered};
+use daybook_event::{SubjectId, Timestamp};
 use daybook_privacy::view::{ExpiredMonth, ExportPart, Forgotten, Touched, ViewError};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::{Executor as _, MySqlPool};
@@ -28,15 +28,15 @@ use tokio::sync::Mutex;
 pub use aggregates::{Aggregate, AggregateWriter, Period};
 pub use options::{build, check};
 
+use crate::forgetting::{own_months, own_people, unavailable};
 use crate::tables::chunks::chunks;
 use crate::tables::connection::{Held, within};
 use crate::tables::personal::Personal;
-use crate::tables::retention::{Age, Retention};
+use crate::tables::retention::{Retention, Rounds};
 use crate::tables::settings::Settings;
 use errors::{Meaning, failure, meaning, timed_out};
 use rows::Row;
 use schema::{Lock, Tables};
-use upkeep::Upkeep;
 
 /// Rows of one statement.
 const ROWS_MAX: usize = 1_000;
@@ -63,7 +63,7 @@ pub struct MySql {
     /// The time of the last upkeep, in microseconds; 0 before the first.
     now_us: AtomicI64,
     /// Upkeep and forgetting are one at a time: both look partitions up and change them.
-    upkeep: Mutex<Upkeep>,
+    upkeep: Mutex<Rounds>,
 }
 
 impl MySql {
@@ -125,9 +125,10 @@ impl MySql {
     async fn write(&self, batch: &Batch) -> Result<(), Undelivered> {
         let packet_bytes = self.packet_bytes.load(Ordering::Relaxed).max(1 << 10);
         let statement_bytes_max = STATEMENT_BYTES_MAX.min(packet_bytes / 2);
+        let now_us = self.now_us.load(Ordering::Relaxed);
         let (mut rows, mut refused) = (Vec::with_capacity(batch.items.len()), Vec::new());
         for (index, item) in batch.items.iter().enumerate() {
-            let Some(age) = self.age(item) else { continue };
+            let Some(age) = self.retention.left(item, now_us) else { continue };
             match Row::of(item, age, &self.tables, &self.personal) {
                 Ok(row) if row.bytes() > packet_bytes => refused.push((index, too_large(packet_bytes))),
                 Ok(row) => rows.push((index, row)),
@@ -148,19 +149,6 @@ impl MySql {
         }
         refused.sort_by_key(|(index, _)| *index);
         Err(Undelivered::Some(refused))
-    }
-
-    /// What of an event goes into the table; nothing where it does not.
-    fn age(&self, item: &Item) -> Option<Age> {
-        if item.hidden || item.event.kind == Kind::DailyCount {
-            return None;
-        }
-        let now = match self.now_us.load(Ordering::Relaxed) {
-            0 => return Some(Age::Kept),
-            now => Timestamp::from_microseconds(now),
-        };
-        let age = self.retention.age(&item.event.category, item.event.time, now);
-        (age != Age::Gone).then_some(age)
     }
 
     /// Writes rows; those that the server refuses are found by halves.
@@ -193,9 +181,9 @@ impl MySql {
     }
 
     async fn keep_up(&self, now: Timestamp) -> Result<(), Failure> {
-        let mut upkeep = self.upkeep.lock().await;
+        let mut rounds = self.upkeep.lock().await;
         let mut connection = self.connection().await?;
-        upkeep.run(connection.get()?, &self.tables, &self.retention, now).await?;
+        upkeep::run(&mut rounds, connection.get()?, &self.tables, &self.retention, now).await?;
         // What an erasure could not finish is finished here at the latest.
         forgetting::rewrite(connection.get()?, &self.tables).await?;
         connection.give_back();
@@ -248,22 +236,19 @@ impl Handler for MySql {
     }
 
     async fn forget_people(&self, people: &[Forgotten]) -> Result<Touched, ViewError> {
-        let own: Vec<SubjectId> =
-            people.iter().filter(|person| person.app == self.app).map(|person| person.id).collect();
+        let own = own_people(&self.app, people);
         if own.is_empty() {
             return Ok(Touched::default());
         }
-        self.forget(&own, &[]).await.map_err(|failure| unavailable(&failure))
+        self.forget(&own, &[]).await.map_err(unavailable)
     }
 
     async fn forget_months(&self, months: &[ExpiredMonth]) -> Result<Touched, ViewError> {
-        // Classes that are no categories are of people without a name, and of the quarantine: neither is in a row.
-        let own = months.iter().filter(|month| month.app == self.app && !month.category.starts_with('~'));
-        let own: Vec<&ExpiredMonth> = own.collect();
+        let own = own_months(&self.app, months);
         if own.is_empty() {
             return Ok(Touched::default());
         }
-        self.forget(&[], &own).await.map_err(|failure| unavailable(&failure))
+        self.forget(&[], &own).await.map_err(unavailable)
     }
 
     async fn export(&self, _app: &str, _person: SubjectId) -> Result<Vec<ExportPart>, ViewError> {
@@ -275,8 +260,4 @@ impl Handler for MySql {
 fn too_large(packet_bytes: usize) -> Failure {
     let message = format!("larger than the server's max_allowed_packet of {packet_bytes} bytes");
     Failure::new(FailureKind::GiveUp, "mysql.too-large", message)
-}
-
-fn unavailable(failure: &Failure) -> ViewError {
-    ViewError::Unavailable { reason: failure.to_string() }
 }

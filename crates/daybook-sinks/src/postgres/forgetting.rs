@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use super::errors::failure;
 use super::partitions;
 use super::schema::Tables;
-use super::upkeep::CHUNK_ROWS;
+use crate::tables::retention::CHUNK_ROWS;
 
 /// Takes people's names out of their rows; how many rows.
 pub(super) async fn people(

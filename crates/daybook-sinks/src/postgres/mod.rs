@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daybook_catalog::AppCatalog;
-use daybook_consumers::{Batch, Failure, FailureKind, Handler, Item, Sight, Undelivered};
-use daybook_event::{Kind, SubjectId, Timestamp};
+use daybook_consumers::{Batch, Failure, FailureKind, Handler, Sight, Undelivered};
+use daybook_event::{SubjectId, Timestamp};
 use daybook_privacy::view::{ExpiredMonth, ExportPart, Forgotten, Touched, ViewError};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor as _, PgPool};
@@ -27,15 +27,15 @@ use tokio::sync::Mutex;
 
 pub use options::{build, check};
 
+use crate::forgetting::{own_months, own_people, unavailable};
 use crate::tables::chunks::chunks;
 use crate::tables::connection::{Held, within};
 use crate::tables::personal::Personal;
-use crate::tables::retention::{Age, Retention};
+use crate::tables::retention::{Retention, Rounds};
 use crate::tables::settings::Settings;
 use errors::{Meaning, failure, meaning, timed_out};
 use rows::Row;
 use schema::Tables;
-use upkeep::Upkeep;
 
 /// Rows of one statement.
 const ROWS_MAX: usize = 1_000;
@@ -62,7 +62,7 @@ pub struct Postgres {
     /// The time of the last upkeep, in microseconds; 0 before the first.
     now_us: AtomicI64,
     /// Upkeep and forgetting are one at a time: both look partitions up and change them.
-    upkeep: Mutex<Upkeep>,
+    upkeep: Mutex<Rounds>,
 }
 
 impl Postgres {
@@ -114,9 +114,10 @@ impl Postgres {
     }
 
     async fn write(&self, batch: &Batch) -> Result<(), Undelivered> {
+        let now_us = self.now_us.load(Ordering::Relaxed);
         let (mut rows, mut refused) = (Vec::with_capacity(batch.items.len()), Vec::new());
         for (index, item) in batch.items.iter().enumerate() {
-            if let Some(age) = self.age(item) {
+            if let Some(age) = self.retention.left(item, now_us) {
                 rows.push((index, Row::of(item, age, self.personal.as_ref())));
             }
         }
@@ -134,19 +135,6 @@ impl Postgres {
         }
         refused.sort_by_key(|(index, _)| *index);
         Err(Undelivered::Some(refused))
-    }
-
-    /// What of an event goes into the table; nothing where it does not.
-    fn age(&self, item: &Item) -> Option<Age> {
-        if item.hidden || item.event.kind == Kind::DailyCount {
-            return None;
-        }
-        let now = match self.now_us.load(Ordering::Relaxed) {
-            0 => return Some(Age::Kept),
-            now => Timestamp::from_microseconds(now),
-        };
-        let age = self.retention.age(&item.event.category, item.event.time, now);
-        (age != Age::Gone).then_some(age)
     }
 
     /// Writes rows; those that the server refuses are found by halves.
@@ -177,9 +165,9 @@ impl Postgres {
     }
 
     async fn keep_up(&self, now: Timestamp) -> Result<(), Failure> {
-        let mut upkeep = self.upkeep.lock().await;
+        let mut rounds = self.upkeep.lock().await;
         let mut connection = self.connection().await?;
-        upkeep.run(connection.get()?, &self.tables, &self.retention, now).await?;
+        upkeep::run(&mut rounds, connection.get()?, &self.tables, &self.retention, now).await?;
         // What an erasure could not finish is finished here at the latest.
         forgetting::rewrite(connection.get()?, &self.tables).await?;
         connection.give_back();
@@ -232,30 +220,23 @@ impl Handler for Postgres {
     }
 
     async fn forget_people(&self, people: &[Forgotten]) -> Result<Touched, ViewError> {
-        let own: Vec<SubjectId> =
-            people.iter().filter(|person| person.app == self.app).map(|person| person.id).collect();
+        let own = own_people(&self.app, people);
         if own.is_empty() {
             return Ok(Touched::default());
         }
-        self.forget(&own, &[]).await.map_err(|failure| unavailable(&failure))
+        self.forget(&own, &[]).await.map_err(unavailable)
     }
 
     async fn forget_months(&self, months: &[ExpiredMonth]) -> Result<Touched, ViewError> {
-        // Classes that are no categories are of people without a name, and of the quarantine: neither is in a row.
-        let own = months.iter().filter(|month| month.app == self.app && !month.category.starts_with('~'));
-        let own: Vec<&ExpiredMonth> = own.collect();
+        let own = own_months(&self.app, months);
         if own.is_empty() {
             return Ok(Touched::default());
         }
-        self.forget(&[], &own).await.map_err(|failure| unavailable(&failure))
+        self.forget(&[], &own).await.map_err(unavailable)
     }
 
     async fn export(&self, _app: &str, _person: SubjectId) -> Result<Vec<ExportPart>, ViewError> {
         // Every row is an event of the log.
         Ok(Vec::new())
     }
-}
-
-fn unavailable(failure: &Failure) -> ViewError {
-    ViewError::Unavailable { reason: failure.to_string() }
 }

@@ -7,43 +7,24 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use super::errors::failure;
 use super::partitions;
 use super::schema::Tables;
-use crate::tables::retention::Retention;
+use crate::tables::retention::{CHUNK_ROWS, CHUNKS_MAX, Retention, Rounds};
 
-/// Rows that one statement changes.
-pub(super) const CHUNK_ROWS: u64 = 5_000;
-/// Statements of one round; what is left is done in the next, so that no delivery waits for long.
-const CHUNKS_MAX: usize = 40;
-/// How often retention looks, in microseconds, when it has nothing left to do.
-const RETENTION_PAUSE_US: i64 = 3_600_000_000;
-
-/// What is known of earlier rounds.
-#[derive(Debug, Default)]
-pub(super) struct Upkeep {
-    /// When retention was last through with everything.
-    done: Option<Timestamp>,
-}
-
-impl Upkeep {
-    /// One round.
-    pub(super) async fn run(
-        &mut self,
-        connection: &mut PgConnection,
-        tables: &Tables,
-        retention: &Retention,
-        now: Timestamp,
-    ) -> Result<(), Failure> {
-        partitions::extend(connection, tables, now).await?;
-        let is_due = |done: Timestamp| (now.microseconds() - done.microseconds()).abs() >= RETENTION_PAUSE_US;
-        if self.done.is_some_and(|done| !is_due(done)) {
-            return Ok(());
-        }
-        self.done = None;
+/// One round.
+pub(super) async fn run(
+    rounds: &mut Rounds,
+    connection: &mut PgConnection,
+    tables: &Tables,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    partitions::extend(connection, tables, now).await?;
+    if rounds.begin(now) {
         drop_what_is_over(connection, tables, retention, now).await?;
         if age(connection, tables, retention, now).await? {
-            self.done = Some(now);
+            rounds.end(now);
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Drops the months in which nothing is kept any more.

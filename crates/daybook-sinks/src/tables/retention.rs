@@ -4,7 +4,39 @@
 //! rows go when the whole month has reached it, with the month's partition; rows of the others go at that age.
 
 use daybook_catalog::{AppCatalog, CategoryPii};
-use daybook_event::{Month, Timestamp};
+use daybook_consumers::Item;
+use daybook_event::{Kind, Month, Timestamp};
+
+/// Rows that one statement of upkeep changes.
+pub(crate) const CHUNK_ROWS: u64 = 5_000;
+/// Statements of one round of upkeep; what is left is done in the next, so that no delivery waits for long.
+pub(crate) const CHUNKS_MAX: usize = 40;
+/// How often retention looks, in microseconds, when it has nothing left to do.
+const PAUSE_US: i64 = 3_600_000_000;
+
+/// The rounds in which a table is held to its retention.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds {
+    /// When one was last through with everything.
+    done: Option<Timestamp>,
+}
+
+impl Rounds {
+    /// Whether there is one to do.
+    pub(crate) fn begin(&mut self, now: Timestamp) -> bool {
+        let is_due = |done: Timestamp| (now.microseconds() - done.microseconds()).abs() >= PAUSE_US;
+        if !self.done.is_none_or(is_due) {
+            return false;
+        }
+        self.done = None;
+        true
+    }
+
+    /// It is through with everything.
+    pub(crate) fn end(&mut self, now: Timestamp) {
+        self.done = Some(now);
+    }
+}
 
 /// The retention of an app's categories.
 #[derive(Debug, Clone)]
@@ -60,6 +92,18 @@ impl Retention {
             Some(rule) if rule.names_before(now).is_some_and(|before| time < before) => Age::Nameless,
             _ => Age::Kept,
         }
+    }
+
+    /// What of an event goes into a table; nothing where it does not. `now_us` is the time in microseconds, or 0 while nobody has said it.
+    pub(crate) fn left(&self, item: &Item, now_us: i64) -> Option<Age> {
+        if item.hidden || item.event.kind == Kind::DailyCount {
+            return None;
+        }
+        if now_us == 0 {
+            return Some(Age::Kept);
+        }
+        let age = self.age(&item.event.category, item.event.time, Timestamp::from_microseconds(now_us));
+        (age != Age::Gone).then_some(age)
     }
 
     /// Whether nothing of a month that ends at `end` is kept, which has events of these categories, or none yet.

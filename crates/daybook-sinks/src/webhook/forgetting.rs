@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Webhook;
+use crate::forgetting::{own_months, own_people, unavailable};
 
 /// The type of the call that tells of a person.
 const PERSON_FORGOTTEN: &str = "daybook.person.forgotten";
@@ -16,14 +17,14 @@ impl Webhook {
     /// Tells of people. Whoever was never named to the receiver is told of too: nobody keeps a list of who was.
     pub(super) async fn tell_of_people(&self, people: &[Forgotten]) -> Result<Touched, ViewError> {
         let app = &self.form.app().app;
-        let ours = people.iter().filter(|person| person.app == *app);
-        self.tell(ours.map(|person| (PERSON_FORGOTTEN, json!({"app": app, "anonymous_id": person.id})))).await
+        let ours = own_people(app, people).into_iter();
+        self.tell(ours.map(|id| (PERSON_FORGOTTEN, json!({"app": app, "anonymous_id": id})))).await
     }
 
-    /// Tells of months. Those of classes that are no categories have no events that name anybody.
+    /// Tells of months.
     pub(super) async fn tell_of_months(&self, months: &[ExpiredMonth]) -> Result<Touched, ViewError> {
         let app = &self.form.app().app;
-        let ours = months.iter().filter(|month| month.app == *app && !month.category.starts_with('~'));
+        let ours = own_months(app, months).into_iter();
         let data =
             |month: &ExpiredMonth| json!({"app": app, "category": month.category, "month": month.month.to_string()});
         self.tell(ours.map(|month| (MONTH_FORGOTTEN, data(month)))).await
@@ -40,7 +41,7 @@ impl Webhook {
             let body = json!({"type": kind, "timestamp": now, "data": data}).to_string();
             let id = format!("notice_{}", Uuid::now_v7());
             let told = self.call(&id, "application/json", body.into_bytes()).await;
-            told.map_err(|failure| ViewError::Unavailable { reason: failure.to_string() })?;
+            told.map_err(unavailable)?;
             touched.count += 1;
         }
         Ok(touched)

@@ -14,7 +14,9 @@ CARGO ?= cargo
 PACKAGES := gcc libc6-dev pkg-config curl
 # Tests start servers of their own from the binaries of these, and nothing needs their services.
 SERVERS := postgresql mariadb-server redis-server nats-server
-test bench: PACKAGES += $(SERVERS)
+test bench: PACKAGES += $(SERVERS) python3-venv
+# What reads the lake's tables and the messages of events beside Daybook.
+PYTHON := target/python
 # While they are installed, these keep Debian from starting services and making a cluster that nobody asked for.
 POLICY := /usr/sbin/policy-rc.d
 NO_CLUSTER := /etc/postgresql-common/createcluster.d/daybook.conf
@@ -28,7 +30,7 @@ demo: packages ## Build Daybook, serve it, and feed it a month of made-up events
 	$(CARGO) build --release --locked -p daybook-cli
 	"$$($(CARGO) metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')/release/daybook" demo $(DEMO_FLAGS)
 
-test: packages ## Run all tests
+test: packages $(PYTHON)/made ## Run all tests
 	if $(CARGO) nextest --version >/dev/null 2>&1; then \
 	  $(CARGO) nextest run --workspace --locked --no-fail-fast; \
 	else \
@@ -42,11 +44,19 @@ check: packages ## Format, lints, documentation and the catalogs that ship: what
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	$(CARGO) run --locked -q -p daybook-cli -- check catalogs/*
 
-bench: packages ## Measure admission, log, vault, consumers and their handlers, the whole collector, and erasures
+bench: packages $(PYTHON)/made ## Measure admission, log, vault, consumers and their handlers, the whole collector, conditional appends beside UmaDB, and erasures
 	$(CARGO) bench --locked --workspace --bench '*'
 	benches/collector.sh $(BENCH_FLAGS)
 	benches/consumers.sh
+	benches/lake.sh
+	benches/dcb.sh
 	benches/erasure.sh
+
+# Debian's Python, with packages from PyPI.
+$(PYTHON)/made: benches/requirements.txt | packages
+	/usr/bin/python3 -m venv --clear $(PYTHON)
+	$(PYTHON)/bin/pip install --quiet --requirement $<
+	touch $@
 
 fmt: ## Format the sources
 	$(CARGO) fmt --all

@@ -107,6 +107,7 @@ fn judge<'b>(corpus: &'b Corpus, body: &'b Body, secrets: &Secrets) -> Judged<'b
         people: &secrets.people,
         months: &secrets.months,
         environment: "production",
+        actor_keys: None,
         signals: Signals::default(),
         shed: false,
         atomic: true,

@@ -1,6 +1,6 @@
 //! Judged and sealed events: records for the log, and a receipt for each.
 
-use daybook_event::{Appended, Batch};
+use daybook_event::{Appended, Batch, Blob, Position};
 
 use crate::body::Body;
 use crate::compile::Admission;
@@ -13,6 +13,8 @@ use crate::receipt::{BatchInfo, Receipt, Receipts, Status};
 pub struct Admitted {
     /// What to append. The caller takes it, appends it, and tells what became of it with [`Admitted::settle`].
     pub batch: Batch,
+    /// The blobs that the records refer to, each once. They have to be durable before the records are appended.
+    pub blobs: Vec<Blob>,
     pub(crate) outcomes: Vec<Outcome>,
     /// Where events of each form keep their id.
     pub(crate) id_pointers: [String; 3],
@@ -33,6 +35,19 @@ impl Admitted {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.outcomes.iter().all(|outcome| matches!(outcome.receipt.status, Status::Stored | Status::Duplicate))
+    }
+
+    /// How many of the events are in the log already, as far as is known.
+    #[must_use]
+    pub fn duplicates(&self) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.receipt.status == Status::Duplicate).count()
+    }
+
+    /// The positions of those that are.
+    #[must_use]
+    pub fn positions(&self) -> Vec<Position> {
+        let known = self.outcomes.iter().filter(|outcome| outcome.receipt.status == Status::Duplicate);
+        known.filter_map(|outcome| outcome.receipt.position).collect()
     }
 
     /// Notes what became of the records of [`Admitted::batch`], in its order.

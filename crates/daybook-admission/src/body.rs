@@ -3,13 +3,18 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use daybook_catalog::protobuf::Codec;
 use daybook_event::Finding;
 use daybook_event::json::ObjectWriter;
 use daybook_event::limits::{BATCH_EVENTS_MAX, BODY_INFLATED_BYTES_MAX};
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Object, Value};
 
+use crate::envelope::Form;
 use crate::json::{exceeds_depth, parse};
 use crate::receipt::BatchInfo;
+use crate::trace_context::{MalformedTraceparent, TraceContext};
 
 /// How a body is written, as its media type says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +34,11 @@ pub enum BodyForm {
         /// Whether the data is JSON, as the content type says.
         json: bool,
     },
+    /// `application/x-protobuf`: messages as the app's `events.proto` declares them; for [`Body::protobuf`] alone.
+    Protobuf {
+        /// One event, and not a batch of them.
+        single: bool,
+    },
 }
 
 /// A parsed body. It owns its documents; what is decoded borrows from them.
@@ -36,14 +46,17 @@ pub enum BodyForm {
 pub struct Body {
     documents: Vec<Document>,
     layout: Layout,
-    pub(crate) cloud_events: bool,
+    /// Whose envelope its events have, where the way it is written says so.
+    pub(crate) form: Option<Form>,
     pub(crate) batch: Option<BatchInfo>,
+    /// What the call says of the trace that it is part of.
+    pub(crate) trace: Option<Result<TraceContext, MalformedTraceparent>>,
 }
 
 #[derive(Debug)]
 enum Document {
     Json(Value),
-    /// A line of NDJSON that is no JSON: kept for quarantine.
+    /// A line of NDJSON that is no JSON, or an event in Protocol Buffers that cannot be read: kept for quarantine.
     Broken {
         text: String,
         finding: Finding,
@@ -78,6 +91,16 @@ pub enum BodyError {
     #[error("the body is not JSON: {problem} at byte {offset}")]
     Syntax {
         /// What the parser says.
+        problem: String,
+        /// Where.
+        offset: usize,
+    },
+    /// Not the messages that its media type says.
+    #[error("the body is no {message}: {problem} at byte {offset}")]
+    Protobuf {
+        /// The message that it should be.
+        message: String,
+        /// What is wrong with it.
         problem: String,
         /// Where.
         offset: usize,
@@ -118,6 +141,7 @@ impl BodyError {
         match self {
             Self::Empty => "body.empty",
             Self::Syntax { .. } => "body.syntax",
+            Self::Protobuf { .. } => "body.protobuf",
             Self::Encoding { .. } => "body.encoding",
             Self::TooDeep => "body.too-deep",
             Self::NotEvents => "body.not-events",
@@ -149,7 +173,63 @@ impl Body {
             BodyForm::Ndjson => Self::ndjson(bytes),
             BodyForm::CloudEvent | BodyForm::CloudEventBatch => Self::json(bytes, true),
             BodyForm::CloudEventBinary { attributes, json } => Self::json(&structured(attributes, *json, bytes)?, true),
+            // What its messages are only an app can say.
+            BodyForm::Protobuf { .. } => Err(BodyError::NotEvents),
         }
+    }
+
+    /// The same body, which came with a `traceparent`: what events say of no trace is part of that one. One that is malformed
+    /// is warned of.
+    #[must_use]
+    pub fn in_trace(self, traceparent: Option<&str>) -> Self {
+        Self { trace: traceparent.map(TraceContext::parse), ..self }
+    }
+
+    /// Reads messages of an app's `events.proto`: a batch, or one event. What they say is judged as the canonical form.
+    ///
+    /// # Errors
+    /// [`BodyError`] when they cannot be read as events at all. One event of several that cannot is left to
+    /// [`crate::Admission::decode`].
+    pub fn protobuf(bytes: &[u8], single: bool, codec: &Codec) -> Result<Self, BodyError> {
+        if bytes.len() > BODY_INFLATED_BYTES_MAX {
+            return Err(BodyError::TooLarge { bytes: bytes.len() });
+        }
+        if bytes.is_empty() {
+            return Err(BodyError::Empty);
+        }
+        let events = if single {
+            vec![bytes]
+        } else {
+            codec.split(bytes).map_err(|(offset, problem)| BodyError::Protobuf {
+                message: codec.batch_type(),
+                problem: problem.to_owned(),
+                offset,
+            })?
+        };
+        if events.len() > BATCH_EVENTS_MAX {
+            return Err(BodyError::TooMany { count: events.len() });
+        }
+        let mut documents = Vec::with_capacity(events.len());
+        let (mut json, mut total) = (Vec::new(), 0);
+        for event in events {
+            json.clear();
+            let document = match codec.read(event, &mut json) {
+                Ok(()) => protobuf_event(&json),
+                Err(finding) if single => {
+                    let (message, problem) = (codec.event_type(), finding.message.into_owned());
+                    return Err(BodyError::Protobuf { message, problem, offset: 0 });
+                }
+                // What came is kept as far as text can hold it.
+                Err(finding) => Document::Broken { text: BASE64_STANDARD.encode(event), finding: *finding },
+            };
+            // A byte may stand for many characters: together they are held to what JSON is held to.
+            total += json.len();
+            if total > BODY_INFLATED_BYTES_MAX {
+                return Err(BodyError::TooLarge { bytes: total });
+            }
+            documents.push(document);
+        }
+        Ok(Self { documents, layout: Layout::Documents, form: Some(Form::Canonical), batch: None, trace: None })
     }
 
     /// How many events it has.
@@ -159,6 +239,18 @@ impl Body {
             Layout::Documents => self.documents.len(),
             Layout::Array | Layout::Batch => self.array().len(),
         }
+    }
+
+    /// What a batch says beside its events: the names of the members, and their values as JSON. Nothing where the body is
+    /// no batch.
+    #[must_use]
+    pub fn beside_events(&self) -> Option<Vec<(String, String)>> {
+        if self.layout != Layout::Batch {
+            return None;
+        }
+        let Some(Document::Json(value)) = self.documents.first() else { return None };
+        let members = value.as_object()?.iter().filter(|(name, _)| *name != "events");
+        Some(members.map(|(name, value)| (name.to_owned(), sonic_rs::to_string(value).unwrap_or_default())).collect())
     }
 
     /// The places of its events, some at a time: few enough that all they take stays in the processor's cache.
@@ -207,7 +299,8 @@ impl Body {
         } else {
             return Err(BodyError::NotEvents);
         };
-        Self { documents: vec![Document::Json(value)], layout, cloud_events, batch }.checked()
+        let form = cloud_events.then_some(Form::CloudEvent);
+        Self { documents: vec![Document::Json(value)], layout, form, batch, trace: None }.checked()
     }
 
     fn ndjson(bytes: &[u8]) -> Result<Self, BodyError> {
@@ -220,7 +313,7 @@ impl Body {
         if let [Document::Broken { .. }] = documents.as_slice() {
             parse_checked(bytes)?;
         }
-        Self { documents, layout: Layout::Documents, cloud_events: false, batch: None }.checked()
+        Self { documents, layout: Layout::Documents, form: None, batch: None, trace: None }.checked()
     }
 
     fn checked(self) -> Result<Self, BodyError> {
@@ -228,6 +321,18 @@ impl Body {
             count if count > BATCH_EVENTS_MAX => Err(BodyError::TooMany { count }),
             _ => Ok(self),
         }
+    }
+}
+
+/// The canonical form of an event that came as a message.
+fn protobuf_event(json: &[u8]) -> Document {
+    match parse_checked(json) {
+        Ok(value) => Document::Json(value),
+        // Nested deeper than is parsed at all.
+        Err(problem) => Document::Broken {
+            text: String::from_utf8_lossy(json).into_owned(),
+            finding: Finding::new("event.not-json", "", problem.to_string().replacen("the body", "the event", 1)),
+        },
     }
 }
 

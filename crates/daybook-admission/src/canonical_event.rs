@@ -21,6 +21,7 @@ impl Admission {
         envelope: &'e Envelope,
         (now, environment): (Timestamp, &'e str),
     ) -> Event<'e> {
+        let trace = sent.trace;
         let mut text = |field: Field| sent.take(field).or_else(|| envelope.default(field).map(Cow::Borrowed));
         let (actor_kind, actor_id) = (text(Field::ActorType), text(Field::ActorId));
         let version = compiled.map_or("1.0.0", |compiled| compiled.version.as_str());
@@ -44,13 +45,14 @@ impl Admission {
             session: text(Field::Session),
             group: text(Field::Group),
             actor: (actor_kind.is_some() || actor_id.is_some()).then_some(Actor { kind: actor_kind, id: actor_id }),
-            correlation: text(Field::Correlation),
+            correlation: text(Field::Correlation).or_else(|| Some(Cow::Owned(trace?.trace_id().to_owned()))),
             causation: text(Field::Causation),
-            request: text(Field::Request),
+            request: text(Field::Request).or_else(|| Some(Cow::Owned(trace?.parent_id().to_owned()))),
             original_id: sent.original_id.take(),
             tags: std::mem::take(&mut sent.tags),
             data: Cow::Borrowed(""),
             metadata: Cow::Borrowed(""),
+            signature: None,
         };
         let from_data = compiled.map(|compiled| compiled.event_type.tags.as_slice()).unwrap_or_default();
         if let Some(data) = sent.data

@@ -87,6 +87,9 @@ pub fn render(event: &Event<'_>, out: &mut Vec<u8>) {
             }
         }
     }
+    if let Some(jws) = event.jws() {
+        object.string("signature", jws);
+    }
     if !event.data.is_empty() {
         object.raw("data", &event.data);
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use daybook_catalog::{AppCatalog, As, Dialect, EventType, Field, FieldSpec, Store, UnknownTypes};
+use daybook_event::limits::EVENT_JSON_BYTES_MAX;
 use daybook_event::{Sampling, Timestamp, app_hash};
 use rustc_hash::FxHashMap;
 
@@ -28,6 +29,7 @@ pub struct Admission {
     pub(crate) redaction: Redaction,
     pub(crate) max_clock_skew_us: i64,
     pub(crate) warn_older_than_us: i64,
+    pub(crate) event_bytes_max: usize,
 }
 
 /// One version of an event type made ready.
@@ -99,8 +101,16 @@ impl Admission {
             },
             max_clock_skew_us: microseconds(app.max_clock_skew),
             warn_older_than_us: app.warn_older_than.map_or(i64::MAX, microseconds),
+            event_bytes_max: EVENT_JSON_BYTES_MAX,
             app,
         })
+    }
+
+    /// Takes events that would be as large as this if they were stored whole, in bytes;
+    /// [`EVENT_JSON_BYTES_MAX`] is what it takes otherwise.
+    #[must_use]
+    pub fn taking_events_of(self, bytes_max: usize) -> Self {
+        Self { event_bytes_max: bytes_max, ..self }
     }
 
     /// The catalog it admits by.
@@ -116,6 +126,11 @@ impl Admission {
     /// All versions of an event type, lowest first.
     pub(crate) fn versions(&self, name: &str) -> &[CompiledType] {
         self.types.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// All event types, with their versions.
+    pub(crate) fn compiled(&self) -> impl Iterator<Item = (&str, &[CompiledType])> {
+        self.types.iter().map(|(name, versions)| (&**name, versions.as_slice()))
     }
 
     /// How long events of a category are kept, in microseconds.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use daybook_catalog::{Field, UnknownTypes};
-use daybook_event::{EventId, Finding, PersonName, RecordKey, secrets};
+use daybook_event::{EventId, Finding, PersonName, RecordKey, record_key, secrets};
+use daybook_signature::KeyId;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Object, Value};
 
 use crate::body::{Body, Element};
@@ -14,6 +15,7 @@ use crate::json::{Canonical, Redaction, Trail};
 use crate::parts::is_person;
 use crate::receipt::BatchInfo;
 use crate::sent::Sent;
+use crate::trace_context::{TRACEPARENT, TraceContext};
 
 /// The events of a body, decoded but not judged.
 pub struct Decoded<'b> {
@@ -56,6 +58,11 @@ impl<'b> Decoded<'b> {
     #[must_use]
     pub fn people(&self) -> &[Option<PersonName<'b>>] {
         &self.people
+    }
+
+    /// The keys that events are signed with, to look up in the vault; nearly always none.
+    pub fn signing_keys(&self) -> impl Iterator<Item = KeyId> {
+        self.events.iter().filter_map(|event| event.sent.signature.as_ref()?.key_id())
     }
 
     /// Gives each event without an id the one that `id_of` makes of its place, so that it is known when it comes again.
@@ -104,7 +111,7 @@ impl Admission {
         let mut bytes = Vec::new();
         for element in part.filter_map(|index| body.element(index)) {
             let event = match element {
-                Element::Json(value) => self.decode_event(value, body.cloud_events, &mut canonical, &mut bytes),
+                Element::Json(value) => self.decode_event(value, body, &mut canonical, &mut bytes),
                 Element::Broken { finding, .. } => DecodedEvent::unreadable(finding.clone()),
             };
             decoded.keys.push(event.sent.id.map_or([0; 16], |id| self.record_key(&id)));
@@ -117,7 +124,7 @@ impl Admission {
     /// The person that the event at `index` of a body is about.
     pub(crate) fn person_in(&self, body: &Body, index: usize) -> Option<PersonName<'static>> {
         let Element::Json(value) = body.element(index)? else { return None };
-        let event = self.decode_event(value, body.cloud_events, &mut Canonical::default(), &mut Vec::new());
+        let event = self.decode_event(value, body, &mut Canonical::default(), &mut Vec::new());
         self.person_of(&event).map(PersonName::into_owned)
     }
 
@@ -151,20 +158,21 @@ impl Admission {
     fn decode_event<'b>(
         &self,
         value: &'b Value,
-        cloud_events: bool,
+        body: &Body,
         canonical: &mut Canonical<'b>,
         bytes: &mut Vec<u8>,
     ) -> DecodedEvent<'b> {
         let Some(object) = value.as_object() else {
             return DecodedEvent::unreadable(Finding::new("event.not-an-object", "", "an event is a JSON object"));
         };
-        let form = self.form_of(object, cloud_events);
+        let form = body.form.unwrap_or_else(|| self.form_of(object));
         let envelope = self.envelope(form);
         let mut findings = Findings::default();
         let (mut sent, name_form) = envelope.read(&self.app.app, object, &mut findings);
         if form == Form::CloudEvent {
             self.read_cloud_event(object, &mut sent, &mut findings);
         }
+        read_trace(body, object, form, &mut sent, &mut findings);
 
         if let Some(data) = sent.data {
             bytes.clear();
@@ -185,10 +193,8 @@ impl Admission {
     }
 
     /// Whose envelope an event is written in: the app's own where its type is found there, else Daybook's.
-    pub(crate) fn form_of(&self, object: &Object, cloud_events: bool) -> Form {
-        if cloud_events {
-            Form::CloudEvent
-        } else if self.envelope(Form::Dialect).recognises(object) {
+    pub(crate) fn form_of(&self, object: &Object) -> Form {
+        if self.envelope(Form::Dialect).recognises(object) {
             Form::Dialect
         } else if object.contains_key(&"specversion") {
             Form::CloudEvent
@@ -338,6 +344,7 @@ impl Admission {
                 Field::Tags => !sent.tags.is_empty(),
                 // Whether there must be data, the type's schema says; a missing name has been told.
                 Field::Data | Field::Metadata | Field::Name => true,
+                Field::Correlation | Field::Request if sent.trace.is_some() => true,
                 field => sent.text(field).is_some() || envelope.default(field).is_some(),
             };
             let pointer = envelope.pointer(field);
@@ -367,6 +374,37 @@ impl Admission {
     }
 }
 
+/// The trace that an event is part of: its own `traceparent`, in the forms that have it, or else that of the call, where the
+/// event says nothing of its own. One that is malformed is as good as none.
+fn read_trace(body: &Body, object: &Object, form: Form, sent: &mut Sent<'_>, findings: &mut Findings) {
+    let mut told = |pointer: &str| {
+        let ignored =
+            Finding::new("event.traceparent", pointer, "this is no traceparent of W3C Trace Context; it is ignored");
+        findings
+            .warnings
+            .push(ignored.hint("it is written 00-<trace id>-<parent id>-<flags>, in lower-case hexadecimal digits"));
+    };
+    if form != Form::Dialect
+        && let Some(own) = object.get(&TRACEPARENT)
+    {
+        match own.as_str().map(TraceContext::parse) {
+            Some(Ok(context)) => {
+                sent.trace = Some(context);
+                return;
+            }
+            _ => told("/traceparent"),
+        }
+    }
+    if sent.text(Field::Correlation).is_some() {
+        return;
+    }
+    match body.trace {
+        Some(Ok(context)) => sent.trace = Some(context),
+        Some(Err(_)) => told(""),
+        None => {}
+    }
+}
+
 impl DecodedEvent<'_> {
     fn unreadable(finding: Finding) -> Self {
         let findings = Findings { errors: vec![finding], ..Findings::default() };
@@ -377,14 +415,4 @@ impl DecodedEvent<'_> {
 /// Canonical JSON is UTF-8 by the way it is made.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap_or_default()
-}
-
-/// Names an event within the whole log: BLAKE3 over the app's hash and the id, cut to 128 bits.
-pub(crate) fn record_key(app_hash: u64, id: &EventId) -> RecordKey {
-    let mut named = [0; 24];
-    named[..8].copy_from_slice(&app_hash.to_le_bytes());
-    named[8..].copy_from_slice(id.as_bytes());
-    let mut key = RecordKey::default();
-    key.copy_from_slice(&blake3::hash(&named).as_bytes()[..16]);
-    key
 }

@@ -10,6 +10,8 @@ use sonic_rs::{JsonValueTrait, Object, Value};
 
 use crate::json::{Trail, View};
 use crate::sent::Sent;
+use crate::signature::SentSignature;
+use crate::trace_context::{TRACEPARENT, TRACESTATE};
 
 /// A dialect made ready for reading: one pass over an event's members finds every field.
 pub(crate) struct Envelope {
@@ -21,7 +23,7 @@ pub(crate) struct Envelope {
 
 /// Whose envelope it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
     /// The app's own.
     Dialect,
     /// Daybook's.
@@ -261,13 +263,16 @@ impl<'b> Reading<'b, '_> {
     /// A member that the dialect has no field for: some forms have a few of their own, the others are kept.
     fn unknown(&mut self, name: &'b str, value: &'b Value, trail: Trail<'_>, form: Form) {
         match (form, name) {
+            // In every form, at the outside.
+            (_, "signature") if trail.is_root() => self.signature(value, trail.name(name)),
             // An event that Daybook gave out can be sent again.
-            (Form::Canonical, "app" | "position" | "received") => {}
+            (Form::Canonical, "app" | "position" | "received" | "upcast") => {}
             (Form::Canonical, "original_id") => self.sent.original_id = value.as_str().map(Cow::Borrowed),
+            (Form::Canonical, TRACEPARENT | TRACESTATE) => self.sent.metadata.push((name, value)),
             (Form::Canonical, "sample_rate") => {
                 self.rate(value.as_f64(), trail.name(name));
             }
-            (Form::CloudEvent, "specversion" | "datacontenttype" | "data_base64") => {}
+            (Form::CloudEvent, "specversion" | "datacontenttype" | "data_base64" | "upcastfrom" | "upcasterror") => {}
             // The extension for sampling: one event stands for this many.
             (Form::CloudEvent, "sampledrate") => {
                 self.rate(value.as_f64().map(|count| 1.0 / count), trail.name(name));
@@ -278,6 +283,25 @@ impl<'b> Reading<'b, '_> {
                 self.sent.metadata.push((name, value));
             }
         }
+    }
+
+    /// A detached JWS, or what Daybook gives out of an event that had one.
+    fn signature(&mut self, value: &'b Value, trail: Trail<'_>) {
+        if self.sent.signature.is_some() {
+            let message = "this name occurs twice in one object";
+            return self.error(Finding::new("event.duplicate-name", trail.pointer(), message));
+        }
+        let (text, pointer) = match View::of(value) {
+            View::String(text) => (text, trail.pointer()),
+            View::Object(object) => match object.get(&"jws") {
+                Some(jws) => (Cow::Borrowed(jws.as_str().unwrap_or_default()), trail.name("jws").pointer()),
+                // Read by somebody who may not see it.
+                None => return,
+            },
+            View::Null => return,
+            _ => (Cow::Borrowed(""), trail.pointer()),
+        };
+        self.sent.signature = Some(Box::new(SentSignature::read(&text, pointer)));
     }
 
     fn rate(&mut self, rate: Option<f64>, trail: Trail<'_>) {

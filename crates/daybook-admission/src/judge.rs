@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use daybook_catalog::{Field, UnknownTypes};
+use daybook_event::finding::push_pointer;
 use daybook_event::{
-    Appended, Batch, EventId, Finding, Known, Month, Months, Needs, PSEUDONYMS, Person, PersonName, Position, Priority,
-    RecordKey, RecordKeys, SealKeys, Secret, Signals, SubjectId, Timestamp,
+    Appended, Batch, EventId, Finding, Keeping, Known, Month, Months, Needs, PSEUDONYMS, Person, PersonName, Position,
+    Priority, RecordKey, RecordKeys, SealKeys, Secret, Signals, SubjectId, Timestamp,
 };
 
 use crate::admitted::Outcome;
@@ -22,8 +23,9 @@ use crate::envelope::{Envelope, Findings, Form};
 use crate::parts::{Parts, Splits};
 use crate::personal::Rules;
 use crate::receipt::{BatchInfo, Receipt, Receipts, Status};
-use crate::seal::{PseudonymOf, Sealing, Whose};
+use crate::seal::{PseudonymOf, SealedBlobs, Sealing, Whose};
 use crate::sent::Sent;
+use crate::signature::{self, ActorKeys};
 use crate::wanted::Wanted;
 
 /// What admission has to be told.
@@ -38,6 +40,9 @@ pub struct Facts<'f> {
     pub months: &'f Months,
     /// The environment of events that name none.
     pub environment: &'f str,
+    /// The keys of actors that the vault knows of [`Decoded::signing_keys`]; none where nobody can say, and then no signature is verified or
+    /// kept.
+    pub actor_keys: Option<&'f ActorKeys>,
     /// What the request says about being followed.
     pub signals: Signals,
     /// Low-priority events are to be shed.
@@ -58,15 +63,17 @@ pub struct Judged<'b> {
     pub(crate) wanted: Wanted<'b>,
     /// The records that are made.
     pub(crate) batch: Batch,
+    /// The blobs they refer to.
+    pub(crate) blobs: SealedBlobs,
     conflicts: Vec<Conflict>,
 }
 
 /// An event whose id is in the log with another digest: another event, or the same one under other keys.
-struct Conflict {
+pub(crate) struct Conflict {
     index: usize,
-    known: Known,
+    pub(crate) known: Known,
     /// What the client said.
-    whole: Vec<u8>,
+    pub(crate) whole: Vec<u8>,
     /// The same without the person.
     nameless: Vec<u8>,
 }
@@ -134,6 +141,7 @@ impl Admission {
             sealing: Sealing::default(),
             wanted: Wanted::default(),
             batch: Batch { bytes: Vec::new(), records: Vec::with_capacity(events), atomic: false },
+            blobs: SealedBlobs::default(),
             conflicts: Vec::new(),
         }
     }
@@ -189,6 +197,7 @@ impl Admission {
         let is_plain = case.rules.is_plain(self.app.unknown_fields, &unknown);
         self.judge_unknown(unknown, errors, warnings);
         self.judge_time(case.sent, case.envelope, call.facts.now, errors, warnings);
+        self.judge_signature(case.sent, case.envelope, case.compiled, call.facts, errors, warnings);
         receipt.set_findings(findings.errors, findings.warnings);
         if !receipt.errors.is_empty() {
             receipt.status = Status::Quarantined;
@@ -229,15 +238,23 @@ impl Admission {
             call.sealing.written.truncate(written);
             sent.write_nameless(&splits, envelope, rules, &mut call.sealing.written);
         }
-        if may_hold_secrets && self.sanitise(sent) {
+        let counts_only = compiled.is_some_and(CompiledType::counts_only);
+        let signed = if may_hold_secrets { self.payload_signed(sent, envelope) } else { None };
+        let sanitised = may_hold_secrets && self.sanitise(sent);
+        if sanitised {
             splits = Splits::of(sent, envelope, rules, is_plain);
             let message = "credentials or personal data were taken out of its text";
             receipt.warnings.push(Finding::new("event.sanitised", "", message));
         }
+        // Whatever is verified here must be verified by others later.
+        let as_signed = !anonymous && (!sanitised || signed == self.payload_signed(sent, envelope));
+        let signature = sent.signature.take().filter(|_| !counts_only).map(|signature| signature.kept(as_signed));
+        if signature.as_ref().is_some_and(|signature| signature.keeping == Keeping::Verdict) {
+            receipt.warnings.push(signature::not_kept());
+        }
 
         let id = *receipt.id.get_or_insert_with(|| (call.facts.new_id)());
         let priority = sent.priority.or(compiled.map(|compiled| compiled.event_type.priority)).unwrap_or_default();
-        let counts_only = compiled.is_some_and(CompiledType::counts_only);
         let sample_rate = match self.sample(&id, priority, compiled, call.facts) {
             Ok(rate) => rate,
             Err(reason) => {
@@ -265,11 +282,19 @@ impl Admission {
             reduce_to_count(&mut event);
         }
         let values = [(splits.data.taken, data.as_str()), (splits.metadata.taken, metadata.as_str())];
-        let parts = Parts::take(&mut event, values, rules);
+        let mut parts = Parts::take(&mut event, values, rules);
         if anonymous && (name.is_some() || !parts.is_empty()) {
             receipt.warnings.push(consent::anonymised());
         }
-        let draft = match call.sealing.draft(&event, written, (!anonymous).then_some(&parts), name.is_some()) {
+        if compiled.is_some_and(|compiled| compiled.event_type.indexed)
+            && let Some(key) = parts.tag_that_names(rules)
+        {
+            receipt.warnings.push(tag_is_sealed(key, envelope));
+        }
+        event.signature = signature;
+        let to_seal = (!anonymous).then_some(&mut parts);
+        let bytes_max = self.event_bytes_max;
+        let draft = match call.sealing.draft(&mut event, written, to_seal, name.is_some(), bytes_max) {
             Ok(draft) => draft,
             Err(finding) => {
                 receipt.status = Status::Quarantined;
@@ -280,7 +305,10 @@ impl Admission {
 
         let months = call.facts.months;
         let whose = match name {
-            None => Whose::Nobody,
+            None => {
+                let has_session = draft.has_session();
+                Whose::Nobody { month: has_session.then(|| call.wanted.month(PSEUDONYMS, month, months)) }
+            }
             Some(name) if anonymous => Whose::Pseudonym {
                 month: call.wanted.month(PSEUDONYMS, month, months),
                 of: PseudonymOf::new(&self.app.app, &name, case.person),
@@ -320,6 +348,14 @@ impl Admission {
             (None, UnknownTypes::Quarantine) => daybook_catalog::Category::DEFAULT_NAME,
         }
     }
+}
+
+/// What is said of a tag of an indexed event that cannot be found.
+fn tag_is_sealed(key: &str, envelope: &Envelope) -> Finding {
+    let mut path = envelope.pointer(Field::Tags).to_owned();
+    push_pointer(&mut path, key);
+    let message = "this tag names a person of the event, so it is sealed, and the event is not found by it";
+    Finding::new("event.tag.sealed", path, message)
 }
 
 impl<'c, 'f, 'b> Call<'c, 'f, 'b> {
@@ -387,14 +423,19 @@ impl<'b> Judged<'b> {
     /// Compares one of [`Judged::conflicts`] with the record in the log by that one's keys. Where they are gone nothing
     /// can be compared any more, and it counts as the same.
     pub fn reconsider(&mut self, index: usize, recall: Option<RecordKeys>) {
-        let Ok(place) = self.conflicts.binary_search_by_key(&index, |conflict| conflict.index) else { return };
-        let conflict = &self.conflicts[place];
-        if let Some(outcome) = self.outcomes.get_mut(index)
-            && recall.is_none_or(|record| conflict.is_the_same(&record))
-        {
+        let Some(conflict) = self.conflict(index) else { return };
+        let position = conflict.known.position;
+        let is_the_same = recall.is_none_or(|record| conflict.is_the_same(&record));
+        if is_the_same && let Some(outcome) = self.outcomes.get_mut(index) {
             outcome.receipt.errors.clear();
-            outcome.receipt.place(Appended::Duplicate(conflict.known.position), "");
+            outcome.receipt.place(Appended::Duplicate(position), "");
         }
+    }
+
+    /// The one of [`Judged::conflicts`] that has this place in the call.
+    pub(crate) fn conflict(&self, index: usize) -> Option<&Conflict> {
+        let place = self.conflicts.binary_search_by_key(&index, |conflict| conflict.index).ok()?;
+        self.conflicts.get(place)
     }
 
     /// The people and months that sealing takes and that were not at hand.

@@ -8,6 +8,7 @@ use daybook_event::limits::PEOPLE_PER_EVENT_MAX;
 use daybook_event::stored::Personal;
 
 use crate::envelope::Envelope;
+use crate::indexed::is_key_personal;
 use crate::personal::{Mark, Rules};
 use crate::sent::Sent;
 use crate::split::{Split, Taken, split};
@@ -129,6 +130,13 @@ impl<'e> Parts<'e> {
             }
         }
         parts
+    }
+
+    /// The key of a tag that was taken for its value alone: it names the event's own person.
+    pub(crate) fn tag_that_names(&self, rules: &Rules) -> Option<&str> {
+        let of_others = self.others.iter().map(|(_, part)| part);
+        let mut tags = std::iter::once(&self.own).chain(of_others).flat_map(|part| &part.tags);
+        tags.find(|(key, _)| !is_key_personal(key, rules)).map(|(key, _)| &**key)
     }
 
     /// Whether nothing was taken.

@@ -6,6 +6,7 @@ use sonic_rs::{JsonContainerTrait, JsonValueTrait, Object};
 
 use crate::body::{Body, Element};
 use crate::compile::{Admission, CompiledType};
+use crate::envelope::Form;
 use crate::json::{Canonical, Redaction, Trail};
 use crate::receipt::Receipt;
 
@@ -66,7 +67,7 @@ impl Admission {
                 name = text.map(|text| self.redaction.apply(text).into_owned());
                 let counted = self.versions(text.unwrap_or_default()).iter().any(CompiledType::counts_only);
                 match value.as_object().filter(|_| counted) {
-                    Some(object) => self.write_envelope(object, body.cloud_events, &mut event),
+                    Some(object) => self.write_envelope(object, body.form, &mut event),
                     None => Canonical::default().write(value, self.redaction, Trail::at(""), &mut event),
                 }
             }
@@ -80,8 +81,8 @@ impl Admission {
 
     /// Writes the envelope of an event that would only have been counted: of those nothing is kept that somebody may have
     /// written, so neither data nor metadata nor anything the envelope does not know.
-    fn write_envelope(&self, object: &Object, cloud_events: bool, out: &mut Vec<u8>) {
-        let envelope = self.envelope(self.form_of(object, cloud_events));
+    fn write_envelope(&self, object: &Object, form: Option<Form>, out: &mut Vec<u8>) {
+        let envelope = self.envelope(form.unwrap_or_else(|| self.form_of(object)));
         let content = [Field::Data, Field::Metadata, Field::Tags];
         let known = |name: &str| {
             let fields = Field::ALL.into_iter().filter(|field| !content.contains(field));

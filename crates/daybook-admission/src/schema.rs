@@ -15,6 +15,8 @@ use crate::json::{Node, SonicJson, Trail, View};
 pub(crate) struct DataSchema {
     validator: Validator<SonicJson>,
     known: Known,
+    /// The fields that should not be sent any more.
+    deprecated: Vec<Vec<String>>,
     /// Whether an empty object satisfies it, so that an event without data does.
     pub(crate) accepts_nothing: bool,
 }
@@ -50,13 +52,21 @@ impl DataSchema {
         })?;
         let accepts_nothing = validator.is_valid(Node(&Value::new_object()));
         let declared = event_type.data.as_ref().unwrap_or(&Schema::Bool(true));
-        Ok(Self { validator, known: Known::of(declared, app, 0), accepts_nothing })
+        let deprecated = app.deprecated_fields(event_type);
+        Ok(Self { validator, known: Known::of(declared, app, 0), deprecated, accepts_nothing })
     }
 
     /// Adds what is wrong with `data`, which lies at `pointer`.
     pub(crate) fn validate(&self, data: &Value, pointer: &str, errors: &mut Vec<Finding>) {
         if !self.validator.is_valid(Node(data)) {
             errors.extend(self.validator.iter_errors(Node(data)).map(|error| explain(&error, pointer)));
+        }
+    }
+
+    /// Calls `found` with the pointer of every member of `data` that should not be sent any more.
+    pub(crate) fn deprecated(&self, data: &Value, pointer: &str, found: &mut impl FnMut(String)) {
+        for path in &self.deprecated {
+            look_for(path, data, Trail::at(pointer), found);
         }
     }
 
@@ -117,6 +127,28 @@ impl Known {
             }
             _ => {}
         }
+    }
+}
+
+/// Calls `found` with the pointer of every member at `path`, in every element where the way leads through an array.
+fn look_for(path: &[String], value: &Value, trail: Trail<'_>, found: &mut impl FnMut(String)) {
+    match View::of(value) {
+        View::Object(object) => {
+            let Some((wanted, rest)) = path.split_first() else { return };
+            for (name, value) in object {
+                if name == wanted.as_str() && rest.is_empty() {
+                    found(trail.name(name).pointer());
+                } else if name == wanted.as_str() {
+                    look_for(rest, value, trail.name(name), found);
+                }
+            }
+        }
+        View::Array(array) => {
+            for (index, element) in array.as_slice().iter().enumerate() {
+                look_for(path, element, trail.index(index), found);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -9,6 +9,8 @@ use sonic_rs::Value;
 use crate::envelope::Envelope;
 use crate::parts::{OwnNames, Splits};
 use crate::personal::{Mark, Rules};
+use crate::signature::SentSignature;
+use crate::trace_context::TraceContext;
 
 /// What a client said of an event, before any default or rule of the catalog changed it.
 #[derive(Default)]
@@ -33,6 +35,11 @@ pub(crate) struct Sent<'b> {
     pub(crate) data_text: String,
     /// The metadata in canonical JSON; empty for none.
     pub(crate) metadata_text: String,
+    /// The trace that it is part of, where the event or its call says so by a `traceparent`. It is in no digest: whoever sends
+    /// the event again does so in another operation.
+    pub(crate) trace: Option<TraceContext>,
+    /// The signature that it came with; most have none.
+    pub(crate) signature: Option<Box<SentSignature>>,
     texts: [Option<Cow<'b, str>>; Field::ALL.len()],
 }
 
@@ -82,9 +89,12 @@ impl<'b> Sent<'b> {
         if let Some(original) = &self.original_id {
             part(out, 107, original.as_bytes());
         }
+        if let Some(signature) = &self.signature {
+            part(out, 108, signature.text.as_bytes());
+        }
     }
 
-    /// Appends what the client said but for the person, and for what `splits` took out of data and metadata.
+    /// Appends what the client said but for the person, for what `splits` took out of data and metadata, and for the signature of all that.
     pub(crate) fn write_nameless(&self, splits: &Splits, envelope: &Envelope, rules: &Rules, out: &mut Vec<u8>) {
         let own = OwnNames::of_sent(self, envelope);
         let mut personal = vec![Field::Identity as usize, Field::AnonymousId as usize, Field::Session as usize];

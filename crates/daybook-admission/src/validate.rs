@@ -24,6 +24,9 @@ impl Admission {
         match sent.data {
             Some(data) => {
                 compiled.schema.validate(data, pointer, errors);
+                compiled.schema.deprecated(data, pointer, &mut |pointer| {
+                    warnings.push(Finding::new("data.deprecated", pointer, "this field should not be sent any more"));
+                });
                 if self.app.unknown_fields != UnknownFields::Allow {
                     compiled.schema.unknown(data, pointer, &mut |pointer| unknown.push(pointer));
                 }

@@ -12,6 +12,8 @@ pub(crate) struct Wanted<'b> {
     needs: Needs<'b>,
     people: Vec<Held<Person>>,
     months: Vec<Held<Arc<Secret>>>,
+    /// Of each month, the class it is of.
+    classes: Vec<&'b str>,
     /// Where people are who had to be asked for.
     people_by_name: FxHashMap<PersonName<'b>, usize>,
     months_by_name: FxHashMap<(&'b str, Month), usize>,
@@ -70,6 +72,7 @@ impl<'b> Wanted<'b> {
                 Held::Needed(self.needs.months.len() - 1)
             }
         });
+        self.classes.push(class);
         self.months_by_name.insert((class, month), place);
         place
     }
@@ -95,6 +98,11 @@ impl<'b> Wanted<'b> {
     /// The secret of the month at a place, if at hand.
     pub(crate) fn month_at(&self, place: usize) -> Option<&Secret> {
         self.months.get(place)?.get().map(Arc::as_ref)
+    }
+
+    /// The class of the month at a place.
+    pub(crate) fn class_at(&self, place: usize) -> Option<&'b str> {
+        self.classes.get(place).copied()
     }
 
     /// Lets go of the people, whose places nothing names any more, unless some have still to be asked for.

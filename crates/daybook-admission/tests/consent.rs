@@ -34,6 +34,7 @@ fn assert_anonymised(desk: &Desk, outcome: &Outcome) {
     let stored = &outcome.stored[0];
     assert!(matches!(stored.standing, Standing::Pseudonym(_)), "{:?}", stored.standing);
     assert!(!stored.is_sealed(), "nothing of the person is there, not even sealed");
+    assert_eq!(stored.session, None, "nor what stands for the session");
     assert_eq!(stored.people().count(), 0);
     let event = desk.open(stored).event;
     assert_eq!((&event.identity, &event.session, &event.original_id), (&None, &None, &None));
@@ -210,6 +211,7 @@ fn somebody_who_consents_to_everything_stands_for_all_where_there_is_no_vault() 
         people: &[Some(person)],
         months: &months,
         environment: "test",
+        actor_keys: None,
         signals: Signals::default(),
         shed: false,
         atomic: false,

@@ -29,6 +29,31 @@ fn check_login(changes: &str, expected: &str) {
     check("unofficial-communities", &login(changes), expected);
 }
 
+#[test]
+fn fields_that_should_not_be_sent_any_more_are_warned_of() {
+    let catalog = "app: shop\nversion: 1.0.0\ntitle: Shop\n";
+    let events = "events:
+  - name: order.placed
+    data:
+      type: object
+      properties:
+        sum: {type: number}
+        total: {type: number, deprecated: true}
+        lines: {type: array, items: {type: object, properties: {sku: {type: string, deprecated: true}, item: {type: string}}}}
+    examples: [{sum: 1}]
+";
+    let loaded = daybook_catalog::from_texts(&[("catalog.yaml", catalog), ("events/a.yaml", events)]);
+    let desk = support::desk_of(std::sync::Arc::clone(loaded.catalogs.app("shop").unwrap()));
+    let of = |data: &str| desk.lines(&format!(r#"{{"name":"order.placed","time":"{}","data":{data}}}"#, support::NOW));
+    assert_eq!(of(r#"{"sum":1,"lines":[{"item":"x"}]}"#), "stored @1");
+    assert_eq!(
+        of(r#"{"total":1,"lines":[{"item":"x"},{"sku":"y"}]}"#),
+        "stored @1
+  ? data.deprecated /data/lines/1/sku: this field should not be sent any more
+  ? data.deprecated /data/total: this field should not be sent any more"
+    );
+}
+
 /// Findings are kept beside what is sealed.
 #[test]
 fn a_name_that_the_client_chose_is_in_no_finding() {
@@ -317,7 +342,7 @@ fn findings_are_bounded() {
 #[test]
 fn an_event_too_large_to_store_is_kept_aside() {
     let outcome = desk("unofficial-communities")
-        .json(&login(&format!(r#"{{"properties":{{"reason":"{}"}}}}"#, "é\\n".repeat(30_000))));
+        .json(&login(&format!(r#"{{"properties":{{"reason":"{}"}}}}"#, "é\\n".repeat(300_000))));
     assert!(lines(&outcome.receipts).starts_with("quarantined\n  ! event.too-large"), "{}", lines(&outcome.receipts));
     assert!(outcome.batch.bytes.is_empty());
     assert!(outcome.quarantine[0].event.len() > 60_000);

@@ -4,11 +4,12 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use daybook_admission::BodyForm;
 use daybook_catalog::{AppCatalog, Pii};
-use daybook_event::{NameKind, PersonName, Standing};
+use daybook_event::{Month, NameKind, PSEUDONYMS, PersonName, SessionHash, Standing};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{Desk, desk, desk_of, lines};
@@ -111,7 +112,7 @@ fn check_example(desk: &Desk, catalog: &AppCatalog, event_type: &daybook_catalog
     assert_eq!(opened.event.identity.as_deref(), Some(IDENTITY));
     assert_eq!(opened.event.anonymous_id, Some(person.id.to_string().into()));
     if event_type.store == daybook_catalog::Store::DailyCounts {
-        assert_eq!((&*opened.event.data, opened.event.session), ("", None));
+        assert_eq!((&*opened.event.data, opened.event.session, stored.session), ("", None, None));
         return;
     }
     assert_eq!(opened.own_anonymous_id.as_deref(), Some(ANONYMOUS));
@@ -318,6 +319,51 @@ fn events_of_nobody() {
     assert_eq!(desk.open(&outcome.stored[0]).unreadable, 1);
     let nothing = desk.json(r#"{"name":"feature_used","data":{"feature":"f","action":"a","success":true}}"#);
     assert!(!nothing.stored[0].is_sealed());
+}
+
+/// A session is known again in all its events, whatever their category, but only under the secret that it was hashed with.
+#[test]
+fn sessions_have_numbers() {
+    let zone = |person: &str, session: &str| {
+        format!(
+            r#"{{"name":"world.zone.entered",{person}"group":"1","session":"{session}","data":{{"zone_type":"social_east","from_zone":"central_hub"}}}}"#
+        )
+    };
+    let communities = desk("unofficial-communities");
+    let of = |person: &str, session: &str| communities.json(&zone(person, session)).stored[0].session;
+    let (ada, bob) = (r#""identity":"4711","#, r#""identity":"815","#);
+    let number = of(ada, SESSION);
+    let secret = |name: &'static str| communities.vault().person(&PersonName::identity(name)).secret;
+    assert_eq!(number, Some(SessionHash::of_person(&secret("4711"), SESSION)));
+    assert_eq!(number, of(ada, SESSION));
+    assert_ne!(number, of(ada, "another"));
+    // Two people may be at one desk; nothing tells.
+    assert_eq!(of(bob, SESSION), Some(SessionHash::of_person(&secret("815"), SESSION)));
+    assert_ne!(number, of(bob, SESSION));
+    // Without consent there is none, and erased, the same session is another.
+    communities.vault().decide(&PersonName::identity("4711"), "telemetry", false);
+    assert_eq!(of(ada, SESSION), None);
+    communities.vault().erase(&PersonName::identity("815"));
+    let again = of(bob, SESSION);
+    assert!(again.is_some() && again != Some(SessionHash::of_person(&secret("4711"), SESSION)));
+    let body = zone(ada, SESSION).replace(&format!(r#""session":"{SESSION}","#), "");
+    assert_eq!(communities.json(&body).stored[0].session, None);
+
+    // Of nobody, in every category.
+    let desk = desk("tachikoma");
+    let (mut numbers, mut categories) = (BTreeSet::new(), BTreeSet::new());
+    let catalogs = support::catalogs();
+    for event_type in &catalogs.app("tachikoma").unwrap().events {
+        let Some(example) = event_type.examples.first() else { continue };
+        let body = json!({"name": event_type.name, "session": "session-1234", "priority": "high", "data": example});
+        let stored = &desk.json(&body.to_string()).stored[0];
+        numbers.insert(stored.session);
+        categories.insert(stored.event.category.to_string());
+    }
+    let vault = desk.vault();
+    let month = vault.months.get(PSEUDONYMS, Month::of(desk.now)).unwrap();
+    assert_eq!(numbers, BTreeSet::from([Some(SessionHash::of_nobody(month, "session-1234"))]));
+    assert!(categories.len() > 2, "{categories:?}");
 }
 
 #[test]

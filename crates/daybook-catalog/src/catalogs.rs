@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use daybook_event::Severity;
 
+use crate::collections::Collections;
 use crate::consumers::Spec;
-use crate::files::{self, AppFiles, CATALOG_FILE, CONSUMERS_FILE};
+use crate::files::{self, AppFiles, CATALOG_FILE, COLLECTIONS_FILE, CONSUMERS_FILE};
 use crate::lint::{App, Header, lint, lint_options};
 use crate::source::{Place, Problem, SourceFile};
-use crate::{AppCatalog, Diagnostic, read, read_catalog, read_consumers, read_events, webhooks};
+use crate::{
+    AppCatalog, Diagnostic, aggregates, audit, protobuf, read, read_catalog, read_collections, read_consumers,
+    read_events, webhooks,
+};
 
 /// The catalogs of all apps, by slug. Cloning is cheap.
 #[derive(Debug, Clone, Default)]
@@ -162,26 +166,43 @@ fn resolve(files: &AppFiles, origin: Origin, options: OptionsCheck<'_>) -> Optio
         declared.extend(read_events::read(file, catalog.as_ref(), true));
     }
     let mut consumers = Vec::new();
+    let (mut events_collection, mut kept) = (None, Vec::new());
     for file in &files.others {
         match &file.root {
             Some(_) if file.path == CONSUMERS_FILE => consumers = read_consumers::read(file, catalog.as_ref()),
+            Some(_) if file.path == COLLECTIONS_FILE => (events_collection, kept) = read_collections::read(file),
             Some(root) => drop(read::mapping(file, root, "the file")),
             None => {}
         }
     }
     let header = catalog.zip(files.catalog.as_ref()).map(|(catalog, file)| Header { file, catalog });
-    let app = App { header, declared, consumers };
+    let app = App { header, declared, consumers, kept };
     lint(&app);
-    let App { header, declared, consumers } = app;
+    let App { header, declared, consumers, kept } = app;
     let mut catalog = header?.catalog;
     catalog.events = declared.into_iter().map(|declared| declared.event_type).collect();
     catalog.events.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| one.version.cmp(&other.version)));
     for listed in &consumers {
         lint_options(listed, options(&listed.spec, &catalog));
     }
+    catalog.collections =
+        Collections { events: events_collection, others: kept.into_iter().map(|kept| kept.collection).collect() };
     catalog.consumers = consumers.into_iter().map(|listed| listed.spec).collect();
+    if let Some(file) = files.others.iter().find(|file| file.path == aggregates::AGGREGATES_FILE) {
+        catalog.aggregates = aggregates::read(file, &catalog);
+    }
+    if let Some(file) = files.others.iter().find(|file| file.path == audit::AUDIT_FILE) {
+        catalog.audit = audit::read(file, &catalog);
+    }
     if let Some(file) = files.others.iter().find(|file| file.path == "webhooks.yaml") {
         catalog.webhooks = webhooks::read(file, &catalog);
+    }
+    if let Some(file) = files.others.iter().find(|file| file.path == protobuf::PROTOBUF_FILE) {
+        catalog.protobuf = protobuf::read(file);
+        // Only who works on a catalog can write the missing ones down.
+        if origin == Origin::Checked {
+            protobuf::lint(file, &catalog);
+        }
     }
     Some(catalog)
 }

@@ -90,10 +90,11 @@ pub struct HandlerName {
 }
 
 /// The handlers there are.
-pub const HANDLERS: [HandlerName; 7] = [
+pub const HANDLERS: [HandlerName; 8] = [
     HandlerName { name: "alert", alias: Some("sendAlert") },
     HandlerName { name: "counters", alias: None },
     HandlerName { name: "file", alias: None },
+    HandlerName { name: "lake", alias: None },
     HandlerName { name: "mysql", alias: Some("insertToMySQL") },
     HandlerName { name: "postgres", alias: None },
     HandlerName { name: "redis", alias: Some("updateRedisCounters") },

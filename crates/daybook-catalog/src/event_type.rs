@@ -43,6 +43,8 @@ pub struct EventType {
     pub deprecated: Option<Deprecated>,
     /// The JSON Schema of the data, as written; anything goes without one.
     pub data: Option<Value>,
+    /// Whether its events are signed; where it does not say, the app does.
+    pub signatures: Option<Signatures>,
     /// What becomes of an event without data, where the schema asks for some.
     pub data_missing: DataMissing,
     /// Examples of the data.
@@ -119,6 +121,27 @@ pub struct Deprecated {
     pub use_instead: Option<String>,
 }
 
+/// What is asked of signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Signatures {
+    /// A signature that an event has must be right.
+    #[default]
+    Verified,
+    /// Every event has one.
+    Required,
+}
+
+impl Signatures {
+    /// As catalogs write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Required => "required",
+        }
+    }
+}
+
 /// What becomes of an event without data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DataMissing {
@@ -187,4 +210,17 @@ pub enum Conversion {
     Number,
     /// True or false.
     Boolean,
+}
+
+impl Conversion {
+    /// As catalogs write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+        }
+    }
 }

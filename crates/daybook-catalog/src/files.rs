@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
+use crate::aggregates::AGGREGATES_FILE;
+use crate::audit::AUDIT_FILE;
 use crate::limits::{APPS_MAX, FILE_BYTES_MAX, FILES_MAX};
+use crate::protobuf::PROTOBUF_FILE;
 use crate::source::{Place, Problem, SourceFile, suggestion};
 
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../catalogs");
@@ -15,8 +18,19 @@ static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../catalogs"
 pub(crate) const CATALOG_FILE: &str = "catalog.yaml";
 /// The file of an app's consumers.
 pub(crate) const CONSUMERS_FILE: &str = "consumers.yaml";
+/// The file of the collections that an app keeps.
+pub(crate) const COLLECTIONS_FILE: &str = "collections.yaml";
 /// Files that an app may have beside its catalog, and that others read.
-const OTHER_FILES: [&str; 5] = ["aggregates.yaml", CONSUMERS_FILE, "dashboards.yaml", "demo.yaml", "webhooks.yaml"];
+const OTHER_FILES: [&str; 8] = [
+    AGGREGATES_FILE,
+    AUDIT_FILE,
+    COLLECTIONS_FILE,
+    CONSUMERS_FILE,
+    "dashboards.yaml",
+    "demo.yaml",
+    PROTOBUF_FILE,
+    "webhooks.yaml",
+];
 /// Directories of event types.
 const EVENT_DIRECTORIES: [&str; 2] = ["events", "plugins"];
 

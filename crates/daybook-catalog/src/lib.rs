@@ -8,11 +8,18 @@
 //! A file is read into a tree that knows its places (`yaml`), the tree by typed readers (`read*`) into the model
 //! (`model`, `event_type`, `dialect`), and the model is judged as a whole (`lint`).
 
+pub mod aggregates;
+pub mod audit;
+pub mod collections;
 pub mod consumers;
 pub mod dialect;
+pub mod diff;
 pub mod duration;
+pub mod emit;
 pub mod formats;
 pub mod limits;
+pub mod migrate;
+pub mod protobuf;
 pub mod render;
 pub mod schema;
 pub mod webhooks;
@@ -20,12 +27,14 @@ pub mod webhooks;
 mod catalogs;
 mod diagnostic;
 mod event_type;
+mod facets;
 mod files;
 mod lint;
 mod model;
 mod personal;
 mod read;
 mod read_catalog;
+mod read_collections;
 mod read_consumers;
 mod read_dialect;
 mod read_events;
@@ -40,7 +49,7 @@ pub use catalogs::{Catalogs, Loaded, OptionsCheck, check, check_all, check_all_w
 pub use diagnostic::Diagnostic;
 pub use dialect::{As, Dialect, Field, FieldSpec};
 pub use event_type::{
-    Consent, Conversion, DataMissing, Deprecated, EventType, Migration, Pii, Step, Store, WithoutConsent,
+    Consent, Conversion, DataMissing, Deprecated, EventType, Migration, Pii, Signatures, Step, Store, WithoutConsent,
 };
 pub use files::builtin_file;
 pub use model::{

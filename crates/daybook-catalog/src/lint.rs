@@ -10,8 +10,11 @@ mod policies;
 mod schemas;
 
 pub(crate) use consumers::lint_options;
+pub(crate) use events::has_field;
+pub(crate) use personal::is_sealed;
 use semver::Version;
 
+use crate::read_collections::Kept;
 use crate::read_consumers::Listed;
 use crate::read_events::Declared;
 use crate::source::SourceFile;
@@ -25,6 +28,8 @@ pub(crate) struct App<'f> {
     pub(crate) declared: Vec<Declared<'f>>,
     /// The consumers of `consumers.yaml`.
     pub(crate) consumers: Vec<Listed<'f>>,
+    /// The collections of `collections.yaml`.
+    pub(crate) kept: Vec<Kept<'f>>,
 }
 
 /// What `catalog.yaml` says, still without event types.

@@ -7,9 +7,13 @@ use regex::Regex;
 use semver::Version;
 use serde_json::{Map, Value};
 
+use crate::aggregates;
+use crate::audit::Audit;
+use crate::collections::Collections;
 use crate::consumers;
+use crate::protobuf::Numbering;
 use crate::webhooks;
-use crate::{Consent, Dialect, EventType, Field, WithoutConsent};
+use crate::{Consent, Dialect, EventType, Field, Signatures, WithoutConsent};
 
 /// The catalog of one app, checked: every reference in it resolves and every schema compiles.
 #[derive(Debug, Clone)]
@@ -30,6 +34,8 @@ pub struct AppCatalog {
     pub unknown_fields: UnknownFields,
     /// What becomes of event types the catalog does not know.
     pub unknown_types: UnknownTypes,
+    /// What is asked of signatures, where an event type does not say.
+    pub signatures: Signatures,
     /// Age beyond which an event's receipt carries a warning.
     pub warn_older_than: Option<Duration>,
     /// How far a client's clock may run ahead.
@@ -50,8 +56,16 @@ pub struct AppCatalog {
     pub events: Vec<EventType>,
     /// Who reacts to its events, in the order of the file.
     pub consumers: Vec<consumers::Spec>,
+    /// What is computed of its events, in the order of the file.
+    pub aggregates: Vec<aggregates::Spec>,
+    /// How its events are followed and answered for.
+    pub audit: Audit,
+    /// The records that it keeps beside its events.
+    pub collections: Collections,
     /// Which services may call, in the order of the file.
     pub webhooks: Vec<webhooks::Source>,
+    /// The numbers that the fields of its messages have.
+    pub protobuf: Numbering,
 }
 
 /// The rule event names follow.

@@ -6,13 +6,16 @@ use daybook_event::{Sampling, Signals};
 use semver::Version;
 use serde_json::{Map, Value};
 
+use crate::audit::Audit;
+use crate::collections::Collections;
 use crate::limits::{SAMPLING_WINDOW_SECONDS_MAX, SLUG_BYTES_MAX};
+use crate::protobuf::Numbering;
 use crate::read::{self, Fields};
 use crate::source::{Problem, SourceFile};
 use crate::yaml::{Node, Yaml};
 use crate::{
-    AppCatalog, Category, CategoryPii, ConsentPurpose, Dialect, Naming, Sanitise, UnknownFields, UnknownTypes,
-    WithoutConsent,
+    AppCatalog, Category, CategoryPii, ConsentPurpose, Dialect, Naming, Sanitise, Signatures, UnknownFields,
+    UnknownTypes, WithoutConsent,
 };
 
 /// How far a clock may run ahead unless the catalog says otherwise.
@@ -72,6 +75,10 @@ pub(crate) fn read(file: &SourceFile, may_be_daybook: bool) -> Option<AppCatalog
             .and_then(|node| read::choice(file, node, "`unknown-fields`", &UNKNOWN_FIELDS))
             .unwrap_or_default(),
         unknown_types: fields.get("unknown-types").and_then(|node| unknown_types(file, node)).unwrap_or_default(),
+        signatures: fields
+            .get("signatures")
+            .and_then(|node| read::choice(file, node, "`signatures`", &SIGNATURES))
+            .unwrap_or_default(),
         warn_older_than: fields.get("warn-older-than").and_then(|node| read::duration(file, node, "`warn-older-than`")),
         max_clock_skew: fields
             .get("max-clock-skew")
@@ -85,7 +92,11 @@ pub(crate) fn read(file: &SourceFile, may_be_daybook: bool) -> Option<AppCatalog
         types: fields.get("types").map(|node| types(file, node)).unwrap_or_default(),
         events: Vec::new(),
         consumers: Vec::new(),
+        aggregates: Vec::new(),
+        audit: Audit::default(),
+        collections: Collections::default(),
         webhooks: Vec::new(),
+        protobuf: Numbering::default(),
     };
     fields.close();
     Some(catalog)
@@ -93,6 +104,10 @@ pub(crate) fn read(file: &SourceFile, may_be_daybook: bool) -> Option<AppCatalog
 
 const UNKNOWN_FIELDS: [(&str, UnknownFields); 3] =
     [("allow", UnknownFields::Allow), ("warn", UnknownFields::Warn), ("quarantine", UnknownFields::Quarantine)];
+
+/// What is asked of signatures, as it is written.
+pub(crate) const SIGNATURES: [(&str, Signatures); 2] =
+    [("verified", Signatures::Verified), ("required", Signatures::Required)];
 
 /// What is done without consent, as it is written.
 pub(crate) const WITHOUT_CONSENT: [(&str, WithoutConsent); 2] =

@@ -8,7 +8,7 @@ use daybook_event::{Priority, Sampling};
 use semver::Version;
 
 use crate::read::{self, Fields};
-use crate::read_catalog::{WITHOUT_CONSENT, sampling};
+use crate::read_catalog::{SIGNATURES, WITHOUT_CONSENT, sampling};
 use crate::read_migrations::migrations;
 use crate::source::{Problem, SourceFile, suggestion};
 use crate::yaml::Node;
@@ -116,6 +116,7 @@ fn event_type(
         not_personal,
         deprecated: fields.get("deprecated").and_then(|node| deprecated(file, node)),
         data: fields.get("data").map(Node::to_json),
+        signatures: fields.get("signatures").and_then(|node| read::choice(file, node, "`signatures`", &SIGNATURES)),
         data_missing: fields
             .get("data-missing")
             .and_then(|node| read::choice(file, node, "`data-missing`", &MISSING))

@@ -15,7 +15,8 @@ use crate::{AppCatalog, EventType, formats};
 
 /// Where references to named types point.
 pub(crate) const TYPES_PREFIX: &str = "#/types/";
-const DEFINITIONS_PREFIX: &str = "#/$defs/";
+/// Where they point once they are bundled.
+pub(crate) const DEFINITIONS_PREFIX: &str = "#/$defs/";
 
 /// The options that [`AppCatalog::validation_schema`] is meant to be compiled with: draft 2020-12, formats asserted, the
 /// formats of [`formats`] known, and patterns matched in linear time.
@@ -43,17 +44,33 @@ impl AppCatalog {
     pub fn validation_schema(&self, event_type: &EventType) -> Value {
         let Some(data) = &event_type.data else { return json!({"type": ["object", "null"]}) };
         let mut schema = self.acceptance(data);
+        self.leave_to_envelope(event_type, &mut schema);
+        schema
+    }
+
+    /// The fields of a type's data that should not be sent any more (`deprecated: true`), each as the names that lead to
+    /// it; lists are gone through without a word.
+    #[must_use]
+    pub fn deprecated_fields(&self, event_type: &EventType) -> Vec<Vec<String>> {
+        let mut found = Vec::new();
+        if let Some(data) = &event_type.data {
+            deprecated(&self.types, data, &mut Way::default(), &mut found);
+        }
+        found
+    }
+
+    /// Takes what the envelope may hold instead out of what `schema`, a type's data, requires.
+    pub(crate) fn leave_to_envelope(&self, event_type: &EventType, schema: &mut Value) {
         let elsewhere = self.envelope_required(event_type);
         if let Some(Value::Array(required)) = schema.get_mut("required") {
             required.retain(|name| !elsewhere.iter().any(|(property, _)| name == property));
         }
-        schema
     }
 
     /// `schema` with the named types it uses, accepting as text the numbers that may be written so.
     pub(crate) fn acceptance(&self, schema: &Value) -> Value {
         let mut schema = self.bundle(schema);
-        for_each_schema(&mut schema, &mut widen);
+        accept_text(&mut schema);
         schema
     }
 
@@ -81,6 +98,48 @@ impl AppCatalog {
         }
         bundled
     }
+}
+
+/// The way to a schema in which deprecated fields are looked for.
+#[derive(Default)]
+struct Way<'s> {
+    names: Vec<String>,
+    /// References that were followed: types may contain themselves.
+    references: Vec<&'s str>,
+}
+
+/// Adds the deprecated fields of a schema and of those in it.
+fn deprecated<'s>(types: &'s Map<String, Value>, schema: &'s Value, way: &mut Way<'s>, found: &mut Vec<Vec<String>>) {
+    let reference = schema.get("$ref").and_then(Value::as_str);
+    if let Some(reference) = reference {
+        if way.references.contains(&reference) {
+            return;
+        }
+        way.references.push(reference);
+    }
+    let target = reference.and_then(|reference| resolve(types, reference));
+    for items in [schema.get("items"), target.and_then(|target| target.get("items"))].into_iter().flatten() {
+        deprecated(types, items, way, found);
+    }
+    for (name, property) in Shape::of(types, schema).properties {
+        way.names.push(name.to_owned());
+        let named = property.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(types, reference));
+        let marked = |schema: &Value| schema.get("deprecated") == Some(&Value::Bool(true));
+        if marked(property) || named.is_some_and(marked) {
+            found.push(way.names.clone());
+        } else {
+            deprecated(types, property, way, found);
+        }
+        way.names.pop();
+    }
+    if reference.is_some() {
+        way.references.pop();
+    }
+}
+
+/// Lets the numbers in `schema` that may be written as text be so.
+pub(crate) fn accept_text(schema: &mut Value) {
+    for_each_schema(schema, &mut widen);
 }
 
 /// Points references to named types into `$defs`, and adds their names to `wanted`.

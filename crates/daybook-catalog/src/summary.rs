@@ -6,15 +6,17 @@ use std::num::NonZeroU32;
 
 use serde_json::{Map, Value, json};
 
+use crate::aggregates;
 use crate::consumers::Spec;
 use crate::{
     AppCatalog, Category, CategoryPii, Consent, ConsentPurpose, DataMissing, Dialect, EventType, Field, FieldSpec,
-    Store, UnknownFields, UnknownTypes, WithoutConsent, duration,
+    Migration, Signatures, Step, Store, UnknownFields, UnknownTypes, WithoutConsent, duration,
 };
 
 impl AppCatalog {
     /// The catalog: `app`, `version`, `title`, `categories`, `sources`, `dialect`, `types` and the rest of `catalog.yaml`, and
-    /// of every event type the current version under `events`, and the `consumers` by name. Schemas are as written; their references into `#/types/` hold in this document.
+    /// of every event type the current version under `events`, and the `consumers` and
+    /// `aggregates` by name. Schemas are as written; their references into `#/types/` hold in this document.
     #[must_use]
     pub fn summary_json(&self) -> Value {
         let mut out = Members::default();
@@ -44,6 +46,9 @@ impl AppCatalog {
             },
         );
         out.some("warn-older-than", self.warn_older_than.map(duration::format));
+        if self.signatures == Signatures::Required {
+            out.set("signatures", self.signatures.as_str());
+        }
         out.set("max-clock-skew", duration::format(self.max_clock_skew));
         out.set(
             "categories",
@@ -69,6 +74,8 @@ impl AppCatalog {
                 .collect::<Vec<_>>(),
         );
         out.map("consumers", self.consumers.iter().map(|spec| (spec.name.clone(), consumer_json(spec))).collect());
+        let aggregates = self.aggregates.iter().map(|spec| (spec.name.clone(), aggregate_json(spec)));
+        out.map("aggregates", aggregates.collect());
         Value::Object(out.0)
     }
 
@@ -80,6 +87,10 @@ impl AppCatalog {
         out.set("app", self.app.as_str());
         let versions = self.versions(&event_type.name);
         out.set("versions", versions.iter().map(|other| other.version.to_string()).collect::<Vec<_>>());
+        let migrations: Vec<Value> = event_type.migrations.iter().map(migration_json).collect();
+        if !migrations.is_empty() {
+            out.set("migrations", migrations);
+        }
         Value::Object(out.0)
     }
 
@@ -126,12 +137,29 @@ impl AppCatalog {
         if event_type.data_missing == DataMissing::Warn {
             out.set("data-missing", "warn");
         }
+        out.some("signatures", event_type.signatures.map(Signatures::as_str));
         let optional: Vec<String> = event_type.optional_envelope.iter().map(ToString::to_string).collect();
         out.list("optional-envelope", &optional);
+        let outcome = self.audit.traces.outcome(&event_type.name);
+        out.some("outcome", outcome.map(crate::audit::Outcome::as_str));
+        let answers = self.answers(event_type).into_iter();
+        out.map("answers", answers.map(|(question, fields)| (question.as_str().to_owned(), fields.into())).collect());
         out.some("data", data);
         out.set("examples", event_type.examples.clone());
         out
     }
+}
+
+/// A migration as catalogs write it.
+fn migration_json(migration: &Migration) -> Value {
+    let step = |step: &Step| match step {
+        Step::Rename { from, to } => json!({"rename": {from.as_str(): to}}),
+        Step::Set { field, value } => json!({"set": {field.as_str(): value}}),
+        Step::Drop { field } => json!({"drop": [field]}),
+        Step::Move { from, to } => json!({"move": {from.as_str(): to}}),
+        Step::Convert { field, to } => json!({"convert": {field.as_str(): to.as_str()}}),
+    };
+    json!({"from": migration.from.to_string(), "steps": migration.steps.iter().map(step).collect::<Vec<_>>()})
 }
 
 /// The members of an object in the making.
@@ -226,6 +254,21 @@ fn consumer_json(spec: &Spec) -> Value {
     out.some("latency", spec.latency.map(duration::format));
     out.set("from", spec.from.as_str());
     out.map("options", spec.options.clone());
+    Value::Object(out.0)
+}
+
+/// An aggregate as its catalog writes it.
+fn aggregate_json(spec: &aggregates::Spec) -> Value {
+    let mut out = Members::default();
+    out.some("description", spec.description.as_deref());
+    out.set("period", spec.period.as_str());
+    out.set("category", spec.category.as_str());
+    out.list("dimensions", &spec.dimensions);
+    out.set("at", spec.at_text());
+    for (name, days) in [("looks-back", spec.looks_back), ("recompute-for", spec.recompute_for)] {
+        out.some(name, (!days.is_zero()).then(|| duration::format(days)));
+    }
+    out.set("sql", spec.sql.as_str());
     Value::Object(out.0)
 }
 

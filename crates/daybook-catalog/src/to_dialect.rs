@@ -19,11 +19,18 @@ pub fn render(event: &Event<'_>, dialect: &Dialect, app: &AppCatalog, out: &mut 
         event.write_json(out);
         return;
     }
-    let mut parts: Vec<Part<'_>> = Vec::with_capacity(dialect.fields.len());
+    // At the outside in every dialect, where it is read.
+    let outside = ["signature".to_owned()];
+    let mut parts: Vec<Part<'_>> = Vec::with_capacity(dialect.fields.len() + 1);
     for spec in &dialect.fields {
         if let Some(content) = content(event, dialect, app, spec) {
             parts.push(Part { path: &spec.path, content });
         }
+    }
+    if let Some(jws) = event.jws()
+        && dialect.fields.iter().all(|spec| spec.path.first() != outside.first())
+    {
+        parts.push(Part { path: &outside, content: Content::Text(Cow::Borrowed(jws)) });
     }
     let homeless = if dialect.field(Field::Metadata).is_none() { event.metadata.as_ref() } else { "" };
     write_level(&parts.iter().collect::<Vec<_>>(), 0, homeless, out);

@@ -14,6 +14,8 @@ use crate::failure::Failure;
 
 /// Largest answer that is read, in bytes; a page of the largest events fits.
 const ANSWER_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// Longest wait for something large to begin.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(330);
 
 /// Which server, and with which key.
 #[derive(Debug, Clone, Args)]
@@ -144,8 +146,24 @@ impl Client {
     pub fn download(&self, path: &str) -> Result<impl Read + use<>, Failure> {
         let url = self.url(path);
         let request = self.agent.get(&url).header("authorization", &self.authorization);
-        let request = request.config().timeout_recv_response(Some(Duration::from_secs(300))).build();
+        let request = request.config().timeout_recv_response(Some(ANSWER_PATIENCE)).build();
         let mut response = request.call().map_err(|error| unreachable(&url, &error))?;
+        if !response.status().is_success() {
+            return Err(refused(&mut response));
+        }
+        Ok(response.into_body().into_reader())
+    }
+
+    /// POST of a JSON body, answered with something large, to be read as it comes.
+    ///
+    /// # Errors
+    /// Those of [`Client::get`]; an answer that breaks off is an error of the reader.
+    pub fn post_download(&self, path: &str, body: &[u8]) -> Result<impl Read + use<>, Failure> {
+        let url = self.url(path);
+        let request = self.agent.post(&url).header("authorization", &self.authorization);
+        let request = request.content_type("application/json");
+        let request = request.config().timeout_recv_response(Some(ANSWER_PATIENCE)).build();
+        let mut response = request.send(body).map_err(|error| unreachable(&url, &error))?;
         if !response.status().is_success() {
             return Err(refused(&mut response));
         }

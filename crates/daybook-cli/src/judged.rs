@@ -21,6 +21,7 @@ pub fn judged(app: &Arc<AppCatalog>, events: &[&str], now_us: i64) -> Vec<Receip
             people: &people,
             months: &Months::default(),
             environment: "production",
+            actor_keys: None,
             signals: Signals::default(),
             shed: false,
             atomic: true,

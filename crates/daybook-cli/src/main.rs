@@ -3,16 +3,21 @@
 //! Every subcommand is a module of [`commands`]: its options and a `run`. Data goes to standard output, everything else
 //! to standard error; [`Answer`] becomes the exit status.
 
+mod catalogs;
 mod client;
 mod commands;
+mod days;
 mod demo;
 mod failure;
 #[cfg(test)]
 mod judged;
 mod load;
+mod members;
 mod output;
+mod rows;
 mod server;
 mod traffic;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -34,6 +39,8 @@ pub enum Answer {
 }
 
 fn main() -> ExitCode {
+    // Two kinds of cryptography are compiled in, and TLS does not choose by itself then.
+    daybook_sinks::install_crypto();
     match Cli::parse().run() {
         Ok(Answer::Yes) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),

@@ -54,14 +54,14 @@ pub fn watched() -> bool {
 
 /// Rows under headings, for people. Columns of numbers are flush right.
 pub struct Table {
-    headings: Vec<&'static str>,
+    headings: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with these headings.
-    pub fn new(headings: &[&'static str]) -> Self {
-        Self { headings: headings.to_vec(), rows: Vec::new() }
+    pub fn new(headings: &[&str]) -> Self {
+        Self { headings: headings.iter().map(|heading| (*heading).to_owned()).collect(), rows: Vec::new() }
     }
 
     /// Adds a row: as many cells as there are headings.
@@ -85,9 +85,8 @@ impl Table {
                     && self.rows.iter().all(|row| cell(row, column).starts_with(|first: char| first.is_ascii_digit()))
             })
             .collect();
-        let headings: Vec<String> = self.headings.iter().map(|heading| (*heading).to_owned()).collect();
         let mut out = String::new();
-        for row in std::iter::once(&headings).chain(&self.rows) {
+        for row in std::iter::once(&self.headings).chain(&self.rows) {
             let mut line = String::new();
             for (column, (width, numeric)) in widths.iter().zip(&numeric).enumerate() {
                 let cell = cell(row, column);

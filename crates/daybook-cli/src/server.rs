@@ -17,6 +17,7 @@ pub struct Running {
     handle: ServerHandle,
     task: JoinHandle<()>,
     new_master_key: Option<PathBuf>,
+    new_log_key: Option<PathBuf>,
 }
 
 impl Running {
@@ -36,17 +37,23 @@ impl Running {
         if let Some(file) = &notices.admin_key_file {
             say(&format!("a new admin key is in {}", file.display()));
         }
+        notices.proof.iter().for_each(|warning| say(&format!("warning: {warning}")));
         notices.privacy.iter().for_each(|warning| say(&format!("warning: {warning}")));
         say(&format!("serving {}", notices.apps.join(", ")));
-        let new_master_key = notices.master_key_file.clone();
+        let (new_master_key, new_log_key) = (notices.master_key_file.clone(), notices.log_key_file.clone());
         // It is stopped by its handle.
         let task = tokio::spawn(server.run(std::future::pending()));
-        Ok(Self { handle, task, new_master_key })
+        Ok(Self { handle, task, new_master_key, new_log_key })
     }
 
     /// The file of the master key, where it was made just now.
     pub fn new_master_key(&self) -> Option<&Path> {
         self.new_master_key.as_deref()
+    }
+
+    /// The file of the key that signs the log, where it was made just now.
+    pub fn new_log_key(&self) -> Option<&Path> {
+        self.new_log_key.as_deref()
     }
 
     /// Where it listens.

@@ -60,11 +60,15 @@ mod event_type;
 mod metadata;
 mod payload;
 mod sanitise;
+#[cfg(feature = "signatures")]
+mod signed;
 mod validate;
 
 pub use batch::EventBatch;
 pub use builder::EventBuilder;
 pub use data::EventData;
+#[cfg(feature = "signatures")]
+pub use daybook_signature::{SignError, SigningKey};
 pub use event::{AnalyticsEvent, EventId};
 pub use event_type::{EventCategory, EventPriority, EventType, SamplingConfig};
 pub use metadata::EventMetadata;
@@ -72,4 +76,6 @@ pub use payload::{
     BusinessEventData, BusinessMetricType, ErrorEventData, ErrorSeverity, PerformanceEventData, UsageEventData,
 };
 pub use sanitise::sanitize_event;
+#[cfg(feature = "signatures")]
+pub use signed::SignedEvent;
 pub use validate::{ValidationResult, validate_event, validate_event_at};

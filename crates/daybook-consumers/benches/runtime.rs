@@ -16,7 +16,7 @@ use daybook_catalog::consumers::{BatchSpec, From, Order, Spec};
 use daybook_consumers::notes::NoNotes;
 use daybook_consumers::{Batch, Handler, HandlerState, Registration, Runtime, RuntimeOptions, Undelivered};
 use daybook_event::stored::{self, Rest, Standing};
-use daybook_event::{Batch as Append, Event, EventId, Kind, Priority, RecordMeta, SubjectId, Timestamp, app_hash};
+use daybook_event::{Batch as Append, Event, EventId, Kind, RecordMeta, SubjectId, Timestamp, app_hash};
 use daybook_log::{Log, LogOptions};
 use daybook_privacy::view::{ExpiredMonth, ExportPart, Forgotten, Touched, ViewError};
 use daybook_privacy::{MasterKey, Vault, VaultOptions};
@@ -84,35 +84,28 @@ fn events(from: usize, count: usize) -> Append {
         let (id, name) = (EventId::from_bytes(Uuid::now_v7().into_bytes()), format!("type.{}", number % TYPES));
         let event = Event {
             id,
-            original_id: None,
-            kind: Kind::Event,
-            app: APP.into(),
-            name: name.into(),
-            version: "1.0.0".into(),
-            time: now,
-            received: now,
-            position: 0,
             category: "product".into(),
-            priority: Priority::Normal,
-            sample_rate: 1.0,
             source: Some("server".into()),
             platform: Some("web".into()),
             environment: Some("production".into()),
-            identity: None,
-            anonymous_id: None,
-            session: None,
             group: Some("7".into()),
-            actor: None,
-            correlation: None,
-            causation: None,
-            request: None,
             tags: vec![("zone".into(), "market".into())],
             data: r#"{"zone_id":"market","zone_type":"shop","duration_ms":1234,"from":"plaza"}"#.into(),
-            metadata: "".into(),
+            ..Event::new(APP, name, now)
         };
         stored::encode_clear(&event, &mut batch.bytes);
         let standing = Standing::Person(SubjectId::from_random(Uuid::new_v4().into_bytes()));
-        Rest { kind: Kind::Event, digest: &[1; 16], standing, sealed: &[], others: &[] }.encode(&mut batch.bytes);
+        Rest {
+            kind: Kind::Event,
+            digest: &[1; 16],
+            standing,
+            sealed: &[],
+            others: &[],
+            session: None,
+            blobs: &[],
+            signature: None,
+        }
+        .encode(&mut batch.bytes);
         let end = u32::try_from(batch.bytes.len()).unwrap();
         let (key, app) = (*id.as_bytes(), app_hash(APP));
         batch.records.push(RecordMeta { end, key, digest: [1; 16], app, time_us: now.microseconds(), hidden: false });

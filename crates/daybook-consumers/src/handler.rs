@@ -22,7 +22,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use daybook_event::SubjectId;
 use daybook_event::stored::Standing;
-use daybook_event::{Event, Position, Timestamp};
+use daybook_event::{Event, Position, SessionHash, Timestamp};
 use daybook_privacy::view::{ExpiredMonth, ExportPart, Forgotten, Touched, ViewError};
 
 /// What a consumer does with events. The module says who promises what.
@@ -169,6 +169,8 @@ pub struct Item {
     pub event: Event<'static>,
     /// Who it is about.
     pub standing: Standing,
+    /// What stands for its session, where it has one that was consented to; nothing in records of before there was any.
+    pub session: Option<SessionHash>,
     /// Kept out of feeds: it is to be counted, not shown.
     pub hidden: bool,
 }

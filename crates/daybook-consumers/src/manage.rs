@@ -77,6 +77,7 @@ pub(crate) async fn rewind(
     consumer.set(|place| {
         (place.offset, place.saved, place.begin) = (to, to, to);
         place.history = head;
+        place.anew = to == 0 && consumer.keeps_offset_itself();
         place.peeked = 0;
         place.epoch += 1;
     });

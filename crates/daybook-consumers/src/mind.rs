@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use daybook_event::Position;
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
@@ -15,13 +16,16 @@ use crate::now_us;
 use crate::runtime::Consumers;
 use crate::store::{Progress, signed};
 
-/// Writes the offsets that moved, again and again.
+/// Writes the offsets that moved, again and again, and lets go of what everybody has passed.
 pub(crate) async fn keep_offsets(core: Arc<Core>, consumers: Arc<Consumers>, stop: CancellationToken) {
     let mut idle = Instant::now();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(core.options.offsets_every) => {}
+        }
+        if let Some(position) = slowest(&core, &consumers) {
+            core.feed.passed(position);
         }
         let all = idle.elapsed() >= IDLE_OFFSETS_EVERY;
         if all {
@@ -32,6 +36,15 @@ pub(crate) async fn keep_offsets(core: Arc<Core>, consumers: Arc<Consumers>, sto
             tracing::warn!(%error, "the offsets of the consumers were not written");
         }
     }
+}
+
+/// Where the slowest consumer is of those that deliver; those that wait for somebody read the log again when they go on.
+fn slowest(core: &Core, consumers: &Consumers) -> Option<Position> {
+    let delivers = |consumer: &Arc<Consumer>| {
+        consumer.handler().is_some()
+            && consumer.set(|place| place.ready && place.paused_us.is_none() && place.trouble.is_none())
+    };
+    consumers.all().iter().filter(|consumer| delivers(consumer)).map(|consumer| consumer.offset(&core.dispatch)).min()
 }
 
 /// Writes the offsets that moved by deliveries, or all that moved.
@@ -122,7 +135,7 @@ fn mind_promise(core: &Core, consumer: &Consumer) {
     }
     let promised_us = u64::try_from(promise.as_micros()).unwrap_or(u64::MAX);
     // Where nothing is delivered the event that waits says how long it takes at least.
-    let waiting = if consumer.offset(&core.dispatch) < place.history { 0 } else { consumer.oldest_age_us(now) };
+    let waiting = if consumer.offset(&core.dispatch) < place.history() { 0 } else { consumer.oldest_age_us(now) };
     let p99_us = consumer.meter.summary(now).latency_us.map_or(0, |(_, p99)| p99).max(waiting);
     let p99 = Duration::from_micros(p99_us);
     let before = consumer.broken_us.load(Ordering::Relaxed);

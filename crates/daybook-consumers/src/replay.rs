@@ -88,7 +88,7 @@ impl Replay<'_> {
         let head = core.feed.log().head();
         let entry = core.feed.item(position, head).await.map_err(|error| ReplayError::NotReady(error.to_string()))?;
         let Some(entry) = entry else { return self.compacted(letter, done).await };
-        let handed = deliver_to(consumer, core, handler, &[entry.item], (position, position), true).await;
+        let handed = deliver_to(consumer, core, handler, vec![entry.item], (position, position), true).await;
         let handed = handed.map_err(|failure| ReplayError::NotReady(failure.message))?;
         if handed.gone > 0 {
             return self.compacted(letter, done).await;

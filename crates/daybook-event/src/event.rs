@@ -59,6 +59,47 @@ pub struct Event<'a> {
     pub data: Cow<'a, str>,
     /// What else came with the event, as the text of a JSON object; empty where there is none.
     pub metadata: Cow<'a, str>,
+    /// The signature it came with.
+    pub signature: Option<Signature<'a>>,
+}
+
+/// The signature of an event. It was verified when the event came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature<'a> {
+    /// Whether it is kept with the event.
+    pub keeping: Keeping,
+    /// The signature itself, for whoever may see what is personal, and as long as everybody is there whom the event names.
+    pub signed: Option<Signed<'a>>,
+}
+
+/// What is kept of a signature that was verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// The signature.
+    Whole = 1,
+    /// That it was right: the event is not kept as it was signed, so nobody could verify it again.
+    Verdict = 2,
+}
+
+/// A signature and the key it was made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed<'a> {
+    /// The thumbprint of the key.
+    pub key_id: Cow<'a, str>,
+    /// The detached JWS.
+    pub jws: Cow<'a, str>,
+}
+
+impl Keeping {
+    /// What a number says.
+    #[must_use]
+    pub const fn from_number(number: i32) -> Option<Self> {
+        match number {
+            1 => Some(Self::Whole),
+            2 => Some(Self::Verdict),
+            _ => None,
+        }
+    }
 }
 
 /// Who acted.
@@ -80,7 +121,50 @@ pub enum Kind {
     DailyCount,
 }
 
+impl<'a> Event<'a> {
+    /// An event that says no more than this: received when it happened, of the category `default` and version 1.0.0, without data
+    /// or anybody, and yet to be given an id and a position.
+    #[must_use]
+    pub fn new(app: impl Into<Cow<'a, str>>, name: impl Into<Cow<'a, str>>, time: Timestamp) -> Self {
+        Self {
+            id: EventId::from_bytes([0; 16]),
+            original_id: None,
+            kind: Kind::Event,
+            app: app.into(),
+            name: name.into(),
+            version: "1.0.0".into(),
+            time,
+            received: time,
+            position: 0,
+            category: "default".into(),
+            priority: Priority::Normal,
+            sample_rate: 1.0,
+            source: None,
+            platform: None,
+            environment: None,
+            identity: None,
+            anonymous_id: None,
+            session: None,
+            group: None,
+            actor: None,
+            correlation: None,
+            causation: None,
+            request: None,
+            tags: Vec::new(),
+            data: "{}".into(),
+            metadata: "".into(),
+            signature: None,
+        }
+    }
+}
+
 impl Event<'_> {
+    /// The detached JWS of its signature, where it may be shown.
+    #[must_use]
+    pub fn jws(&self) -> Option<&str> {
+        Some(&self.signature.as_ref()?.signed.as_ref()?.jws)
+    }
+
     /// The id as the app knows it: its own string, the ObjectId, or the UUID.
     #[must_use]
     pub fn app_id(&self) -> String {

@@ -5,7 +5,7 @@ mod scanner;
 
 use std::borrow::Cow;
 
-use crate::{Event, Priority};
+use crate::{Event, Keeping, Priority, Signature};
 
 pub use members::put_members;
 pub use scanner::{Scanner, unescaped};
@@ -84,6 +84,26 @@ impl Event<'_> {
         if !self.metadata.is_empty() {
             object.raw("metadata", &self.metadata);
         }
+        if let Some(signature) = &self.signature {
+            object.field("signature");
+            signature.write_json(object.out);
+        }
+        object.close();
+    }
+}
+
+impl Signature<'_> {
+    /// Appends what is known of it: that it was verified, and where it may be shown the key and the signature.
+    fn write_json(&self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::open(out);
+        object.raw("verified", "true");
+        if self.keeping == Keeping::Verdict {
+            object.raw("kept", "false");
+        }
+        if let Some(signed) = &self.signed {
+            object.string("kid", &signed.key_id);
+            object.string("jws", &signed.jws);
+        }
         object.close();
     }
 }
@@ -100,6 +120,13 @@ impl<'o> ObjectWriter<'o> {
     pub fn open(out: &'o mut Vec<u8>) -> Self {
         out.push(b'{');
         Self { out, first: true }
+    }
+
+    /// Opens the object that ends `out` again, for more members; nothing where none does.
+    pub fn reopen(out: &'o mut Vec<u8>) -> Option<Self> {
+        out.pop_if(|last| *last == b'}')?;
+        let first = out.last() == Some(&b'{');
+        Some(Self { out, first })
     }
 
     /// Writes a member's name; the caller writes its value next.

@@ -1,6 +1,6 @@
 //! What passes between admission, which makes records, and the log, which keeps them.
 
-use crate::Position;
+use crate::{EventId, Position};
 
 /// Names an event within the whole log: a keyed hash of (app, id), evenly spread.
 pub type RecordKey = [u8; 16];
@@ -8,6 +8,9 @@ pub type RecordKey = [u8; 16];
 /// Keyed digest of an event as the client sent it: equal key and equal digest is a repetition, equal key and another
 /// digest a conflict.
 pub type Digest = [u8; 16];
+
+/// Something by which records are found: a hash, evenly spread, of what they have in common.
+pub type Term = [u8; 16];
 
 /// What the log needs to know of a record beside its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,4 +71,15 @@ pub const fn app_hash(app: &str) -> u64 {
         index += 1;
     }
     hash
+}
+
+/// Names an event within the whole log: BLAKE3 over the app's hash and the id, cut to 128 bits.
+#[must_use]
+pub fn record_key(app_hash: u64, id: &EventId) -> RecordKey {
+    let mut named = [0; 24];
+    named[..8].copy_from_slice(&app_hash.to_le_bytes());
+    named[8..].copy_from_slice(id.as_bytes());
+    let mut key = RecordKey::default();
+    key.copy_from_slice(&blake3::hash(&named).as_bytes()[..16]);
+    key
 }

@@ -19,7 +19,7 @@ pub const OVERHEAD_BYTES: usize = NONCE_BYTES + TAG_BYTES;
 const TAG_BYTES: usize = 16;
 
 /// What a key is for, as long as a secret: a label and a month's secret fill one block of BLAKE3.
-type Label = [u8; 32];
+pub(crate) type Label = [u8; 32];
 const PERSON_SEAL: &Label = b"daybook/record/person/seal/2    ";
 const PERSON_DIGEST: &Label = b"daybook/record/person/digest/2  ";
 const NOBODY_SEAL: &Label = b"daybook/record/nobody/seal/2    ";
@@ -70,6 +70,12 @@ impl SubjectId {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+
+    /// What its `Display` writes, without the detour.
+    #[must_use]
+    pub fn text(&self) -> String {
+        uuid::Uuid::from_bytes(self.0).hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()).to_owned()
     }
 
     /// Reads what its `Display` writes.
@@ -172,19 +178,11 @@ impl SealKeys {
     /// 256 random bits, so nothing has to be extracted from them first.
     #[must_use]
     pub fn derive(person: Option<&Secret>, month: &Secret) -> Self {
-        let Some(person) = person else {
-            let key = |label| *blake3::keyed_hash(month.as_bytes(), label).as_bytes();
-            return Self { seal: key(NOBODY_SEAL), digest: key(NOBODY_DIGEST) };
+        let [seal, digest] = match person {
+            Some(_) => [PERSON_SEAL, PERSON_DIGEST],
+            None => [NOBODY_SEAL, NOBODY_DIGEST],
         };
-        let mut hashed = [0; 64];
-        hashed[32..].copy_from_slice(month.as_bytes());
-        let mut key = |label| {
-            hashed[..32].copy_from_slice(label);
-            *blake3::keyed_hash(person.as_bytes(), &hashed).as_bytes()
-        };
-        let keys = Self { seal: key(PERSON_SEAL), digest: key(PERSON_DIGEST) };
-        hashed.zeroize();
-        keys
+        Self { seal: derive(person, month, seal), digest: derive(person, month, digest) }
     }
 
     /// The key under which the digest of what a client sent is made.
@@ -206,6 +204,17 @@ impl SealKeys {
     pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
         open(&self.seal, context, sealed)
     }
+}
+
+/// One key: see [`SealKeys::derive`].
+pub(crate) fn derive(person: Option<&Secret>, month: &Secret, label: &Label) -> [u8; 32] {
+    let Some(person) = person else { return *blake3::keyed_hash(month.as_bytes(), label).as_bytes() };
+    let mut hashed = [0; 64];
+    hashed[..32].copy_from_slice(label);
+    hashed[32..].copy_from_slice(month.as_bytes());
+    let key = *blake3::keyed_hash(person.as_bytes(), &hashed).as_bytes();
+    hashed.zeroize();
+    key
 }
 
 /// Appends `plain` sealed under `key`, as [`SealKeys::seal`] does.

@@ -1,12 +1,16 @@
 //! The bytes an event is stored as: one Protobuf message, described in `docs/log-format.md`.
 //!
-//! [`encode_clear`] and [`Rest::encode`] write it from borrowed text without building the message first; [`decode`] reads
-//! it with prost. A test holds the two against each other. What is personal is in none of the plain fields: it is a
+//! [`encode_clear`] and [`Rest::encode`] write it from borrowed text without building the message first, and [`decode`]
+//! and [`decode_closed`] read it in the same way. Tests hold both against prost. What is personal is in none of the plain fields: it is a
 //! [`Personal`], sealed, and [`Stored::open`] puts it back.
 
+mod heading;
+mod moved;
 mod opening;
+mod parts;
 mod peek;
 mod personal;
+mod signature;
 #[cfg(test)]
 mod tests;
 
@@ -15,11 +19,14 @@ use std::borrow::Cow;
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-use crate::{Actor, Event, EventId, Kind, Position, Priority, SubjectId, Timestamp};
+use crate::{Actor, Event, EventId, Kind, Position, Priority, SessionHash, SubjectId, Timestamp};
 
-pub use opening::{Opened, RecordKeys, Standing, Stored, decode, seal_context};
-pub use peek::{Peek, peek};
-pub use personal::Personal;
+pub use heading::{Heading, heading};
+pub use moved::{BlobEntry, ContentKind, Moved, MovedPart, Place, Shown};
+pub use opening::{Closed, Opened, RecordKeys, Standing, Stored, decode, decode_closed, seal_context};
+pub use peek::{Peek, blob_addresses, peek, peek_name, peek_tags};
+pub use personal::{Personal, SealedBlob};
+pub use signature::{SignaturePart, seal_signature, signature_plain};
 
 /// The stored form of an event. Absent text is empty; field numbers are for ever.
 #[derive(Clone, PartialEq, Message)]
@@ -118,6 +125,41 @@ pub struct StoredEvent {
     /// What is personal to others it names.
     #[prost(message, repeated, tag = "31")]
     pub others: Vec<StoredOther>,
+    /// The keyed hash that stands for its session; 0 for none.
+    #[prost(fixed64, tag = "32")]
+    pub session_hash: u64,
+    /// What of it lies in blobs.
+    #[prost(message, repeated, tag = "33")]
+    pub blobs: Vec<StoredBlob>,
+    /// The signature it came with, sealed for everybody it names.
+    #[prost(bytes = "vec", tag = "35")]
+    pub signature: Vec<u8>,
+    /// Whether a signature was verified, and what is kept of it: 0 there was none, 1 the signature, 2 that it was right.
+    #[prost(int32, tag = "36")]
+    pub signature_verified: i32,
+}
+
+/// A value that lies in a blob.
+#[derive(Clone, PartialEq, Message)]
+pub struct StoredBlob {
+    /// The blob's name, 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub address: Vec<u8>,
+    /// How long the value's JSON is.
+    #[prost(uint64, tag = "2")]
+    pub size: u64,
+    /// Where the value belongs: 0 is among what is sealed, 1 in the data, 2 in the metadata.
+    #[prost(int32, tag = "3")]
+    pub place: i32,
+    /// Its JSON Pointer there.
+    #[prost(string, tag = "4")]
+    pub pointer: String,
+    /// What it is: 0 a text, 1 an object, 2 an array, 3 something else.
+    #[prost(int32, tag = "5")]
+    pub kind: i32,
+    /// Its first characters.
+    #[prost(string, tag = "6")]
+    pub preview: String,
 }
 
 /// What is personal to somebody whom an event names beside its own person.
@@ -154,13 +196,26 @@ pub enum DecodeError {
     /// The id of a person is not 16 bytes long.
     #[error("not a stored event: the id of a person has {0} bytes instead of 16")]
     Subject(usize),
+    /// The name of a blob is not 32 bytes long.
+    #[error("not a stored event: the name of a blob has {0} bytes instead of 32")]
+    Blob(usize),
 }
 
 /// Appends the stored form of `event` to `out`, with the digest of what the client sent and nothing sealed: whoever calls
 /// it knows that nothing in the event is personal. The position is not part of it: a record's place in the log says it.
 pub fn encode(event: &Event<'_>, digest: &[u8], out: &mut Vec<u8>) {
     encode_clear(event, out);
-    Rest { kind: event.kind, digest, standing: Standing::Nobody, sealed: &[], others: &[] }.encode(out);
+    let rest = Rest {
+        kind: event.kind,
+        digest,
+        standing: Standing::Nobody,
+        sealed: &[],
+        others: &[],
+        session: None,
+        blobs: &[],
+        signature: None,
+    };
+    rest.encode(out);
 }
 
 /// Appends the part of a record that holds `event` as it is. [`Rest::encode`] appends the rest.
@@ -222,6 +277,12 @@ pub struct Rest<'r> {
     pub sealed: &'r [u8],
     /// What is sealed for others.
     pub others: &'r [(SubjectId, &'r [u8])],
+    /// What stands for its session, which is among what is sealed.
+    pub session: Option<SessionHash>,
+    /// What of it lies in blobs.
+    pub blobs: &'r [BlobEntry<'r>],
+    /// The signature that it came with and that was verified.
+    pub signature: Option<SignaturePart<'r>>,
 }
 
 impl Rest<'_> {
@@ -246,11 +307,29 @@ impl Rest<'_> {
             bytes(out, 1, subject.as_bytes());
             bytes(out, 2, sealed);
         }
+        if let Some(session) = self.session {
+            encode_key(32, WireType::SixtyFourBit, out);
+            out.extend_from_slice(&session.number().to_le_bytes());
+        }
+        for blob in self.blobs {
+            encode_key(33, WireType::LengthDelimited, out);
+            encode_varint(blob.length() as u64, out);
+            blob.encode(out);
+        }
+        if let Some(signature) = &self.signature {
+            signature.encode(out);
+        }
     }
 
-    /// How many bytes [`Rest::encode`] appends of parts as long as these, before they are sealed.
+    /// How many bytes [`Rest::encode`] appends of parts as long as these, before they are sealed, without blobs and signature.
     #[must_use]
-    pub fn length(kind: Kind, has_subject: bool, sealed: usize, others: impl Iterator<Item = usize>) -> usize {
+    pub fn length(
+        kind: Kind,
+        has_subject: bool,
+        sealed: usize,
+        others: impl Iterator<Item = usize>,
+        has_session: bool,
+    ) -> usize {
         const SUBJECT: usize = 16;
         let others = others.map(|sealed| bytes_length(31, bytes_length(1, SUBJECT) + bytes_length(2, sealed)));
         bytes_length(26, size_of::<crate::Digest>())
@@ -259,6 +338,7 @@ impl Rest<'_> {
             + if has_subject { bytes_length(28, SUBJECT) + 3 } else { 0 }
             + bytes_length(29, sealed)
             + others.sum::<usize>()
+            + if has_session { prost::encoding::key_len(32) + size_of::<u64>() } else { 0 }
     }
 }
 
@@ -282,12 +362,8 @@ impl StoredEvent {
             received: Timestamp::from_microseconds(self.received_us),
             position,
             category: Cow::Owned(self.category),
-            priority: Priority::from_number(if self.priority == 0 {
-                Priority::Normal as i32
-            } else {
-                self.priority - 1
-            }),
-            sample_rate: if self.sample_rate == 0.0 { 1.0 } else { self.sample_rate },
+            priority: priority(self.priority),
+            sample_rate: sample_rate(self.sample_rate),
             source: owned(self.source),
             platform: owned(self.platform),
             environment: owned(self.environment),
@@ -302,8 +378,19 @@ impl StoredEvent {
             tags: self.tags.into_iter().map(|tag| (Cow::Owned(tag.key), Cow::Owned(tag.value))).collect(),
             data: Cow::Owned(self.data),
             metadata: Cow::Owned(self.metadata),
+            signature: signature::of_number(self.signature_verified),
         })
     }
+}
+
+/// The priority that a field says.
+fn priority(field: i32) -> Priority {
+    Priority::from_number(if field == 0 { Priority::Normal as i32 } else { field.saturating_sub(1) })
+}
+
+/// The rate that a field says.
+fn sample_rate(field: f64) -> f64 {
+    if field == 0.0 { 1.0 } else { field }
 }
 
 fn bytes(out: &mut Vec<u8>, tag: u32, value: &[u8]) {
@@ -312,6 +399,19 @@ fn bytes(out: &mut Vec<u8>, tag: u32, value: &[u8]) {
         encode_varint(value.len() as u64, out);
         out.extend_from_slice(value);
     }
+}
+
+/// A whole number, left out where it is 0.
+fn number(out: &mut Vec<u8>, tag: u32, value: u64) {
+    if value != 0 {
+        encode_key(tag, WireType::Varint, out);
+        encode_varint(value, out);
+    }
+}
+
+/// Encoded length of a whole number whose field's number is below 16.
+fn number_length(value: u64) -> usize {
+    if value == 0 { 0 } else { 1 + prost::encoding::encoded_len_varint(value) }
 }
 
 fn text(out: &mut Vec<u8>, tag: u32, value: &str) {

@@ -1,5 +1,5 @@
-//! What the tests of several crates need, and nothing else: servers of real databases and
-//! brokers, each private to one test, and a receiver of HTTP calls.
+//! What the tests of several crates need, and nothing else: servers of real databases,
+//! brokers and an object store, each private to one test, and a receiver of HTTP calls.
 //!
 //! Nothing here is part of the product, so nothing but tests depends on it, and what goes wrong panics with what to do about
 //! it, as tests do.
@@ -14,6 +14,7 @@ pub mod privacy;
 mod process;
 mod receiver;
 mod redis;
+mod s3;
 pub mod search;
 mod server;
 mod template;
@@ -23,4 +24,5 @@ pub use nats::Nats;
 pub use postgres::Postgres;
 pub use receiver::{Answer, Call, Receiver};
 pub use redis::Redis;
+pub use s3::S3;
 pub use server::Server;

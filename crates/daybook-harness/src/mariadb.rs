@@ -87,6 +87,7 @@ impl Program for Install {
 
     fn command(&self, account: Option<Account>, directory: &Path, port: u16) -> Command {
         let mut server = command(&self.server, account, Self::KILL);
+        server.env("TMPDIR", directory);
         server.arg("--no-defaults").arg(format!("--port={port}"));
         server.arg(format!("--datadir={}", directory.join("data").display()));
         server.args([
@@ -142,7 +143,9 @@ fn make(account: Option<Account>, workshop: &Path) {
         .arg(format!("--datadir={}", workshop.join("data").display()))
         .arg(format!("--extra-file={}", setup.display()))
         .args(["--auth-root-authentication-method=socket", "--skip-test-db", "--skip-name-resolve"])
-        .arg("--innodb-log-file-size=8M");
+        .arg("--innodb-log-file-size=8M")
+        // A server that starts removes what others have in a directory of temporary tables that they share.
+        .env("TMPDIR", workshop);
     output(&mut install, "mariadb-install-db");
     fs::remove_file(setup).unwrap();
 }

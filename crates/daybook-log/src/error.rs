@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use daybook_event::Position;
+
 use crate::record::Clash;
 
 /// Why the log cannot be opened.
@@ -108,6 +110,48 @@ impl ReadError {
         let file = file.to_owned();
         move |source| Self::Io { file, source }
     }
+}
+
+/// Why records cannot be found by their terms.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectError {
+    /// The log was opened without saying which terms records have.
+    #[error("the log has no term index")]
+    NoIndex,
+    /// The query has more terms than one may have.
+    #[error("{terms} terms are more than one query may have")]
+    TooMany {
+        /// How many it has.
+        terms: usize,
+    },
+    /// The position is behind the last durable record.
+    #[error("position {position} is behind the log's head, {head}")]
+    Ahead {
+        /// The position.
+        position: Position,
+        /// The head.
+        head: Position,
+    },
+    /// The term index does not cover yet what was asked about. It is being made; later it will work.
+    #[error("the term index is being made from the log")]
+    Incomplete,
+}
+
+/// Why a condition cannot be relied on.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// A record stands against it.
+    #[error("the record at position {position} stands against the condition")]
+    Condition {
+        /// The first such record.
+        position: Position,
+    },
+    /// It cannot be looked at.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 /// Why closed segments were not all compacted. Those that were stay so.
@@ -229,6 +273,18 @@ pub enum AppendError {
     /// Records of an atomic batch have keys that are in the log with other content.
     #[error("{} records of the batch conflict with the log", .0.len())]
     Conflict(Vec<Clash>),
+    /// A record stands against the batch's condition.
+    #[error("the record at position {position} stands against the condition")]
+    Condition {
+        /// The first such record.
+        position: Position,
+    },
+    /// Some records of a conditional batch are in the log already, and some are not: this is no repetition of one call.
+    #[error("{} records of the batch are in the log already, and others are not", .0.len())]
+    Partly(Vec<Clash>),
+    /// The term index does not cover yet what the condition is about. It is being made; later it will work.
+    #[error("the term index is being made from the log")]
+    Incomplete,
     /// The log is closed.
     #[error("the log is closed")]
     Closed,

@@ -40,6 +40,10 @@ pub const FRAME_CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const FRAME_CACHE_FRAMES_MAX: usize = 256;
 /// Records on one page of a read.
 pub const READ_RECORDS_MAX: usize = 100_000;
+/// Leaf hashes that are given at once, 32 bytes each.
+pub const LEAVES_READ_MAX: usize = 65_536;
+/// Bytes that a scan of the whole log reads at once.
+pub const SCAN_READ_AHEAD_BYTES: usize = 1024 * 1024;
 /// Bytes read from a segment at once when frames are small.
 pub const READ_AHEAD_BYTES: usize = 128 * 1024;
 /// Newest bytes of the log that are verified at start; older segments are verified by their footers and as they are
@@ -77,6 +81,37 @@ pub const INDEX_PAGE_ENTRIES_PLANNED: u64 = 84;
 /// Bytes of a run that are written before they are synced, so that the log's own sync never waits for many of them.
 pub const INDEX_SYNC_EVERY_BYTES: u64 = 8 * 1024 * 1024;
 
+/// Postings (one for each term of each record) that the term index holds in one table in memory, up to 64 bytes each;
+/// up to four such tables at a time.
+pub const TERMS_TABLE_POSTINGS_DEFAULT: usize = 512 * 1024;
+/// Positions that one such table covers, where few records have terms: what has to be read again after a crash.
+pub const TERMS_TABLE_POSITIONS_MAX: u64 = 1024 * 1024;
+/// Full tables that may wait to be written as runs before the writer waits for them.
+pub const TERMS_TABLES_FROZEN_MAX: usize = 2;
+/// Positions of one run that is made from the log.
+pub const TERMS_RUN_POSITIONS_MAX: u64 = 16 * 1024 * 1024;
+/// Newest positions that are indexed while the log is opened; more are indexed in the background.
+pub const TERMS_OPEN_POSITIONS_MAX: u64 = 256 * 1024;
+/// Positions of the table in memory that are written as a run when the log is closed; fewer are read again.
+pub const TERMS_CLOSE_POSITIONS_MIN: u64 = 64 * 1024;
+/// A block of a run takes no further positions once it has this many bytes.
+pub const TERMS_BLOCK_BYTES: usize = 16 * 1024;
+/// Positions that lie together in a run.
+pub const TERMS_CHUNK_POSTINGS: usize = 512;
+/// Bytes of filters that the term index keeps in memory, two and a half for each term; past it the largest runs' filters
+/// are read from the disk, a block at a time.
+pub const TERMS_FILTER_BYTES_DEFAULT: usize = 128 * 1024 * 1024;
+/// Positions that one step of a selection looks through: at first, when it goes backwards, and at most.
+pub const TERMS_WINDOW_POSITIONS_MIN: u64 = 64 * 1024;
+/// See [`TERMS_WINDOW_POSITIONS_MIN`].
+pub const TERMS_WINDOW_POSITIONS_MAX: u64 = 4 * 1024 * 1024;
+/// How long a selection may look before it answers with what it has.
+pub const TERMS_SELECT_TIME_MAX: Duration = Duration::from_millis(500);
+/// Positions that one selection gives.
+pub const TERMS_SELECT_MAX: usize = 100_000;
+/// Terms in one query, those of all its items together.
+pub const TERMS_QUERY_MAX: usize = 8_192;
+
 const _: () = assert!(REQUEST_BYTES_MAX > BODY_INFLATED_BYTES_MAX);
 const _: () = assert!(REQUEST_BYTES_MAX > EVENT_STORED_BYTES_MAX);
 const _: () = assert!(REQUEST_RECORDS_MAX <= FRAME_RECORDS_MAX && FRAME_RECORDS_MAX <= GROUP_RECORDS_MAX);
@@ -96,3 +131,10 @@ const _: () = assert!(SPARSE_INDEX_STRIDE_BYTES < SEGMENT_BYTES_DEFAULT);
 const _: () = assert!(READ_AHEAD_BYTES <= FRAME_CACHE_BYTES_MAX);
 const _: () = assert!(GROUP_RECORDS_MAX <= INDEX_TABLE_IDS_DEFAULT, "a group must fit an empty table");
 const _: () = assert!(INDEX_PAGE_ENTRIES_PLANNED <= 102);
+const _: () = assert!(
+    TERMS_RUN_POSITIONS_MAX + GROUP_RECORDS_MAX as u64 <= u32::MAX as u64
+        && TERMS_TABLE_POSITIONS_MAX + TERMS_OPEN_POSITIONS_MAX + GROUP_RECORDS_MAX as u64 <= u32::MAX as u64,
+    "a table counts its positions with 32 bits"
+);
+const _: () = assert!(TERMS_WINDOW_POSITIONS_MIN <= TERMS_WINDOW_POSITIONS_MAX);
+const _: () = assert!(TERMS_CLOSE_POSITIONS_MIN <= TERMS_OPEN_POSITIONS_MAX);

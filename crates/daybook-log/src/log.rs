@@ -13,19 +13,25 @@ use tokio::sync::watch;
 
 use crate::compaction::{Candidate, Compacted, Progress, Task, compact};
 use crate::disk::{Disk, DiskLock, LockError, RealDisk};
-use crate::error::{AppendError, CompactError, OpenError, ReadError, RollError};
+use crate::error::{AppendError, CheckError, CompactError, OpenError, ReadError, RollError, SelectError};
 use crate::index::{IdIndex, IndexOptions, IndexStatus};
 use crate::limits::{
     FRAME_BYTES_DEFAULT, FRAME_BYTES_LIMIT, INDEX_FILTER_BYTES_DEFAULT, INDEX_TABLE_IDS_DEFAULT, INDEX_TABLE_IDS_MIN,
     OPEN_VERIFY_BYTES_DEFAULT, QUEUE_BYTES_DEFAULT, REQUEST_BYTES_MAX, REQUEST_RECORDS_MAX, SEGMENT_BYTES_DEFAULT,
-    SEGMENT_BYTES_LIMIT, SEGMENT_BYTES_MIN,
+    SEGMENT_BYTES_LIMIT, SEGMENT_BYTES_MIN, TERMS_FILTER_BYTES_DEFAULT, TERMS_QUERY_MAX, TERMS_SELECT_MAX,
+    TERMS_TABLE_POSTINGS_DEFAULT,
 };
 use crate::queue::Queue;
 use crate::reader::Reader;
 use crate::record::{Filter, Page, ReadLimit};
 use crate::recovery::recover;
 use crate::store::Store;
+use crate::stretch::{Stretch, stretches};
 use crate::tail::Tail;
+use crate::terms::{
+    BatchTerms, Checked, Condition, Reach, Renewals, Selected, Selection, TermIndex, TermIndexOptions, TermIndexStatus,
+    TermQuery, Terms,
+};
 use crate::writer::Writer;
 
 /// How a log is kept. The defaults are meant for use.
@@ -44,6 +50,13 @@ pub struct LogOptions {
     /// Bytes of filters that the id index keeps in memory, two and a half for each id in the log; with less, lookups read
     /// more from the disk.
     pub index_filter_bytes_max: usize,
+    /// Says which terms records have; without it they are found by position only, and nothing is appended on condition.
+    pub terms: Option<Arc<dyn Terms>>,
+    /// Postings that the term index holds in one table in memory, up to 64 bytes each; up to four such tables at a time.
+    pub terms_table_postings: usize,
+    /// Bytes of filters that the term index keeps in memory, two and a half for each term; with less, questions read more
+    /// from the disk.
+    pub terms_filter_bytes_max: usize,
     /// The disk.
     pub disk: Arc<dyn Disk>,
 }
@@ -57,6 +70,9 @@ impl Default for LogOptions {
             verify_bytes: OPEN_VERIFY_BYTES_DEFAULT,
             index_table_ids: INDEX_TABLE_IDS_DEFAULT,
             index_filter_bytes_max: INDEX_FILTER_BYTES_DEFAULT,
+            terms: None,
+            terms_table_postings: TERMS_TABLE_POSTINGS_DEFAULT,
+            terms_filter_bytes_max: TERMS_FILTER_BYTES_DEFAULT,
             disk: Arc::new(RealDisk),
         }
     }
@@ -79,6 +95,8 @@ pub struct LogStatus {
     pub queue_bytes_max: usize,
     /// What the id index takes.
     pub index: IndexStatus,
+    /// What the term index takes, if there is one.
+    pub terms: Option<TermIndexStatus>,
 }
 
 /// A handle on an open log. The log is closed when the last one is dropped, or by [`Log::close`].
@@ -92,7 +110,8 @@ struct Inner {
     queue: Arc<Queue>,
     store: Arc<Store>,
     index: Arc<IdIndex>,
-    reader: Reader,
+    terms: Option<Arc<TermIndex>>,
+    reader: Arc<Reader>,
     head: watch::Receiver<Position>,
     /// Held by whoever compacts.
     compacting: Mutex<()>,
@@ -122,6 +141,11 @@ impl Log {
         options.check()?;
         let index_options =
             IndexOptions { table_ids: options.index_table_ids, filter_bytes_max: options.index_filter_bytes_max };
+        let term_options = options.terms.map(|terms| TermIndexOptions {
+            terms,
+            table_postings: options.terms_table_postings,
+            filter_bytes_max: options.terms_filter_bytes_max,
+        });
         let disk = options.disk;
         disk.create_directory(directory).map_err(OpenError::io(directory))?;
         let lock_path = directory.join("lock");
@@ -136,14 +160,17 @@ impl Log {
         }
         let store = Arc::new(recovered.store);
         let index = Arc::new(IdIndex::open(&store, index_options)?);
+        let terms = term_options.map(|options| TermIndex::open(&store, options)).transpose()?.map(Arc::new);
         let queue = Arc::new(Queue::new(options.queue_bytes_max));
         let (head_sender, head) = watch::channel(store.head());
+        let reader = Arc::new(Reader::new(Arc::clone(&store)));
         let tail = Tail::new(Arc::clone(&store), recovered.offset, options.segment_size_bytes);
         let writer = Writer::new(
             Arc::clone(&queue),
             Arc::clone(&store),
-            Arc::clone(&index),
+            (Arc::clone(&index), terms.clone()),
             tail,
+            Arc::clone(&reader),
             head_sender,
             options.frame_bytes_max,
         );
@@ -152,10 +179,9 @@ impl Log {
             .spawn(move || writer.run())
             .map_err(OpenError::io(directory))?;
         let running = Mutex::new(Some(Running { writer, lock }));
-        let reader = Reader::new(Arc::clone(&store));
         let (closed, _) = watch::channel(false);
         let (compacting, closing) = (Mutex::new(()), AtomicBool::new(false));
-        let inner = Inner { queue, store, index, reader, head, compacting, closing, running, closed };
+        let inner = Inner { queue, store, index, terms, reader, head, compacting, closing, running, closed };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -176,16 +202,102 @@ impl Log {
     /// # Errors
     /// [`AppendError`]; nothing of the batch is in the log then, but see [`AppendError::Poisoned`].
     pub async fn append(&self, batch: Batch) -> Result<Vec<Appended>, AppendError> {
+        self.submit(batch, None).await
+    }
+
+    /// Appends a batch, all or nothing, if no record stands against a condition that [`Log::check`] found to hold: also
+    /// none that became durable since, and none that is appended at the same moment. Of many batches that stand against
+    /// each other's conditions, one is appended.
+    ///
+    /// A batch whose records are all in the log, with what they say, is a repetition: its positions are given, whatever
+    /// was appended since.
+    ///
+    /// # Errors
+    /// As [`Log::append`]; [`AppendError::Condition`] where a record stands against it, [`AppendError::Partly`] where some
+    /// of the batch, and not all, is in the log already.
+    pub async fn append_if(&self, batch: Batch, condition: Checked) -> Result<Vec<Appended>, AppendError> {
+        self.submit(batch, Some(condition)).await
+    }
+
+    async fn submit(&self, batch: Batch, condition: Option<Checked>) -> Result<Vec<Appended>, AppendError> {
         check_batch(&batch)?;
         if batch.records.is_empty() {
             return Ok(Vec::new());
         }
-        let answered = self.inner.queue.push(batch)?;
+        let index = self.inner.terms.as_deref();
+        let terms = index.map_or_else(BatchTerms::default, |index| BatchTerms::of(&batch, index.terms()));
+        let answered = self.inner.queue.push(batch, terms, condition)?;
         match answered.await {
             Ok(answer) => answer,
             // The writer is gone.
             Err(_) => Err(self.inner.queue.poisoned().map_or(AppendError::Closed, AppendError::Poisoned)),
         }
+    }
+
+    /// As [`Log::check`] where memory alone tells that nothing stands against a condition, which it does of nearly every
+    /// condition that holds. Nothing where it does not: then [`Log::check`] tells.
+    #[must_use]
+    pub fn check_in_memory(&self, condition: &Condition) -> Option<Checked> {
+        let head = self.head();
+        let Condition { fail_if_match: query, after } = condition;
+        let terms = self.terms(query, *after, head).ok()?;
+        // Whether something of the batch is in the log already is the writer's to tell, before it looks at the condition.
+        match terms.first(query, *after, head, Reach::Memory) {
+            Ok(None) => Some(Checked { query: query.clone(), after: head }),
+            Ok(Some(_)) | Err(_) => None,
+        }
+    }
+
+    /// Whether nothing durable stands against a condition for a batch. May read from the disk, which the writer then need
+    /// not. Records that were compacted stand against nothing. A batch of which something
+    /// is in the log already is not asked about it.
+    ///
+    /// # Errors
+    /// [`CheckError::Condition`] when something does; others when that cannot be told.
+    pub fn check(&self, condition: Condition, batch: &Batch) -> Result<Checked, CheckError> {
+        let head = self.head();
+        let Condition { fail_if_match: query, after } = condition;
+        let terms = self.terms(&query, after, head)?;
+        let keys: Vec<_> = batch.records.iter().map(|record| record.key).collect();
+        let known = self.inner.index.lookup(&keys, head)?;
+        // What is there already is the writer's to tell, whatever the condition: a repetition, or no call that can be.
+        if known.iter().any(Option::is_some) {
+            return Ok(Checked { query, after });
+        }
+        let mut at = after;
+        while let Some(position) = terms.first(&query, at, head, Reach::Disk).map_err(|_| SelectError::Incomplete)? {
+            if self.record(position)?.is_some() {
+                return Err(CheckError::Condition { position });
+            }
+            at = position;
+        }
+        Ok(Checked { query, after: head })
+    }
+
+    /// Positions of durable records that a query describes, as far as the limit allows and one call may look. Some may
+    /// have been compacted. May read from the disk.
+    ///
+    /// # Errors
+    /// [`SelectError`].
+    pub fn select(&self, query: &TermQuery, selection: Selection) -> Result<Selected, SelectError> {
+        let head = self.head();
+        let terms = self.terms(query, selection.after, head)?;
+        let until = selection.until.min(head);
+        let limit = selection.limit.clamp(1, TERMS_SELECT_MAX);
+        terms.select(query, &Selection { until, limit, ..selection }).map_err(|_| SelectError::Incomplete)
+    }
+
+    /// The term index, for a question that it may be asked.
+    fn terms(&self, query: &TermQuery, after: Position, head: Position) -> Result<&TermIndex, SelectError> {
+        let index = self.inner.terms.as_deref().ok_or(SelectError::NoIndex)?;
+        let terms = query.terms();
+        if terms > TERMS_QUERY_MAX {
+            return Err(SelectError::TooMany { terms });
+        }
+        if after > head {
+            return Err(SelectError::Ahead { position: after, head });
+        }
+        Ok(index)
     }
 
     /// The durable records behind `after` that the filter wants, in position order, as far as the limit allows. Those
@@ -204,6 +316,22 @@ impl Log {
     /// [`ReadError`] when it cannot be read.
     pub fn record(&self, position: Position) -> Result<Option<Bytes>, ReadError> {
         self.inner.reader.record(position)
+    }
+
+    /// The stretches of the log that take no more records, from its beginning and without gaps. What is behind the last of them
+    /// still grows.
+    #[must_use]
+    pub fn stretches(&self) -> Vec<Stretch> {
+        stretches(&self.inner.store)
+    }
+
+    /// The leaf hashes of up to `limit` durable records behind `after`, in position order without gaps, hidden and compacted
+    /// ones too. May give fewer than there are, none only when there is none.
+    ///
+    /// # Errors
+    /// [`ReadError`] when they cannot be read.
+    pub fn leaves(&self, after: Position, limit: usize) -> Result<Vec<[u8; 32]>, ReadError> {
+        self.inner.reader.leaves(after, limit)
     }
 
     /// The leaf hash of one record, SHA-256 of a zero byte and its bytes (RFC 6962, section 2.1), hidden or not,
@@ -241,7 +369,26 @@ impl Log {
             return Err(CompactError::Poisoned(reason));
         }
         let stop = || inner.closing.load(Ordering::Acquire) || stop();
-        compact(&inner.store, Some(&inner.reader), &Task { expired, oldest_kept_us, stop: &stop }, progress)
+        let Some(terms) = &inner.terms else {
+            return compact(
+                &inner.store,
+                Some(&inner.reader),
+                &Task { expired, oldest_kept_us, stop: &stop },
+                progress,
+            );
+        };
+        let renewals = Renewals::new(terms.terms());
+        let expired = |candidate: &Candidate<'_>| {
+            let gone = expired(candidate);
+            if gone {
+                renewals.note(candidate.position, candidate.app, candidate.bytes);
+            }
+            gone
+        };
+        let task = Task { expired: &expired, oldest_kept_us, stop: &stop };
+        let compacted = compact(&inner.store, Some(&inner.reader), &task, progress);
+        terms.renew(&renewals.into_stretches());
+        compacted
     }
 
     /// What [`Log::compact`] would do, without writing anything.
@@ -299,6 +446,7 @@ impl Log {
             queue_bytes,
             queue_bytes_max,
             index: self.inner.index.status(),
+            terms: self.inner.terms.as_ref().map(|terms| terms.status()),
         }
     }
 
@@ -330,6 +478,9 @@ impl Inner {
             tracing::error!("the log's writer met a bug and stopped");
         }
         self.index.close();
+        if let Some(terms) = &self.terms {
+            terms.close();
+        }
         // Until a compaction has stopped that is under way. Whoever takes this later sees that the log is closing.
         drop(self.compacting.lock());
         drop(running.lock);
@@ -357,6 +508,9 @@ impl LogOptions {
         }
         if self.index_table_ids < INDEX_TABLE_IDS_MIN {
             return wrong("index_table_ids", "is too small");
+        }
+        if self.terms_table_postings == 0 {
+            return wrong("terms_table_postings", "must not be 0");
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{AppendError, RollError};
 use crate::limits::{RETRY_AFTER_MAX, RETRY_AFTER_MIN};
+use crate::terms::{BatchTerms, Checked};
 
 /// The answer to a request.
 pub(crate) type Answer = Result<Vec<Appended>, AppendError>;
@@ -17,13 +18,18 @@ pub(crate) type Answer = Result<Vec<Appended>, AppendError>;
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) batch: Batch,
+    /// Those of its records.
+    pub(crate) terms: BatchTerms,
+    /// On what condition it is appended.
+    pub(crate) condition: Option<Checked>,
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
 impl Request {
     /// What it counts for in the queue.
     pub(crate) fn bytes(&self) -> usize {
-        self.batch.bytes.len() + self.batch.records.len() * size_of::<daybook_event::record::RecordMeta>()
+        let records = self.batch.records.len() * size_of::<daybook_event::record::RecordMeta>();
+        self.batch.bytes.len() + records + self.terms.bytes() + self.condition.as_ref().map_or(0, Checked::bytes)
     }
 }
 
@@ -77,9 +83,14 @@ impl Queue {
     }
 
     /// Puts a batch in the queue. An empty queue takes any batch.
-    pub(crate) fn push(&self, batch: Batch) -> Result<oneshot::Receiver<Answer>, AppendError> {
+    pub(crate) fn push(
+        &self,
+        batch: Batch,
+        terms: BatchTerms,
+        condition: Option<Checked>,
+    ) -> Result<oneshot::Receiver<Answer>, AppendError> {
         let (answer, answered) = oneshot::channel();
-        let request = Request { batch, answer };
+        let request = Request { batch, terms, condition, answer };
         let bytes = request.bytes();
         let mut state = self.state.lock();
         if let Some(reason) = &state.poisoned {

@@ -1,5 +1,7 @@
 //! Reading records back, from a position on or one at a time.
 
+mod leaves;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,6 +20,9 @@ use crate::stream::FrameStream;
 
 /// Reads of one frame take this much with them, which is more than most headers and less than most frames.
 const SINGLE_READ_BYTES: usize = 16 * 1024;
+/// Places where one decodes a frame and whoever wants the same one waits for it. A prime, since frames often begin at like
+/// distances.
+const DECODING: usize = 13;
 /// Everything, hidden or not.
 const ALL: Filter = Filter { app: None, since_us: None, hidden: true };
 
@@ -26,11 +31,12 @@ const ALL: Filter = Filter { app: None, since_us: None, hidden: true };
 pub(crate) struct Reader {
     store: Arc<Store>,
     cache: Mutex<FrameCache>,
+    decoding: [Mutex<()>; DECODING],
 }
 
 impl Reader {
     pub(crate) fn new(store: Arc<Store>) -> Self {
-        Self { store, cache: Mutex::new(FrameCache::default()) }
+        Self { store, cache: Mutex::default(), decoding: Default::default() }
     }
 
     /// The records behind `after` that the filter wants, up to the limit.
@@ -45,8 +51,14 @@ impl Reader {
                 page.next = located.next - 1;
                 continue;
             }
-            let segment = self.store.open(located.entry.first)?;
             let last = head.min(located.next - 1);
+            let cached = self.cache.lock().get(page.next + 1, located.entry.generation);
+            if let Some(frame) = cached {
+                left.frames -= 1;
+                take(&frame, last, filter, &mut left, &mut page);
+                continue;
+            }
+            let segment = self.store.open(located.entry.first)?;
             let Some((offset, first)) = segment.sparse.read().seek(page.next + 1, filter) else {
                 page.next = last;
                 continue;
@@ -67,6 +79,11 @@ impl Reader {
     /// The leaf hash of one record, compacted or not; `None` when it is not in the log yet.
     pub(crate) fn leaf(&self, position: Position) -> Result<Option<Leaf>, ReadError> {
         Ok(self.frame_of(position)?.and_then(|frame| frame.leaf(position)))
+    }
+
+    /// Keeps a frame that was just written to the segment, so that those who follow the log need not read it back.
+    pub(crate) fn keep(&self, frame: Frame, segment: &OpenSegment) {
+        self.cache.lock().put(Arc::new(frame), segment.generation);
     }
 
     /// Drops what is cached of the segment of these positions, whose file was replaced.
@@ -129,6 +146,11 @@ impl Reader {
     /// The frame that the header belongs to, from the cache or from the file.
     fn frame(&self, frames: &mut Frames<'_>, header: &FrameHeader) -> Result<Arc<Frame>, ReadError> {
         let generation = frames.segment.generation;
+        if let Some(frame) = self.cache.lock().get(header.first, generation) {
+            return Ok(frame);
+        }
+        // Those who follow the log come to a new frame at the same moment, at different places in it.
+        let _one = self.decoding[(header.first % DECODING as u64) as usize].lock();
         if let Some(frame) = self.cache.lock().get(header.first, generation) {
             return Ok(frame);
         }

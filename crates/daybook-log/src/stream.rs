@@ -32,6 +32,16 @@ impl<'a> FrameStream<'a> {
         Self { file, log_id, offset, end, buffer: Vec::new(), buffer_offset: 0, read_ahead: READ_AHEAD_BYTES }
     }
 
+    /// Goes on with what [`FrameStream::into_buffer`] gave.
+    pub(crate) fn resume(file: &'a dyn DiskFile, log_id: u64, offset: u64, end: u64, buffer: (Vec<u8>, u64)) -> Self {
+        Self { file, log_id, offset, end, buffer: buffer.0, buffer_offset: buffer.1, read_ahead: READ_AHEAD_BYTES }
+    }
+
+    /// What was read ahead, for whoever goes on later.
+    pub(crate) fn into_buffer(self) -> (Vec<u8>, u64) {
+        (self.buffer, self.buffer_offset)
+    }
+
     /// Reads this much at once: more for whoever reads everything, less for whoever wants one frame.
     pub(crate) fn with_read_ahead(mut self, bytes: usize) -> Self {
         self.read_ahead = bytes;
@@ -50,6 +60,12 @@ impl<'a> FrameStream<'a> {
         }
         let log_id = self.log_id;
         Ok(Some(FrameHeader::decode(self.bytes(self.offset, FRAME_HEADER_BYTES)?, log_id)?))
+    }
+
+    /// The bytes of the header of the next frame.
+    pub(crate) fn header_bytes(&mut self) -> Result<[u8; FRAME_HEADER_BYTES], StreamError> {
+        let bytes = self.bytes(self.offset, FRAME_HEADER_BYTES)?;
+        bytes.first_chunk().copied().ok_or(StreamError::Fault(FrameFault::Short))
     }
 
     /// The payload of the next frame, checked.

@@ -10,20 +10,24 @@ use daybook_event::record::{Appended, Known, RecordKey};
 use tokio::sync::watch;
 
 use crate::error::{AppendError, RollError};
-use crate::frame::{FrameEncoder, FrameHeader, FramePart};
+use crate::frame::{Frame, FrameEncoder, FrameHeader, FramePart};
 use crate::index::{Active, Entry, IdIndex};
 use crate::limits::{FRAME_RECORDS_MAX, GROUP_BYTES_MAX, GROUP_RECORDS_MAX, IDLE_BEFORE_MARK};
 use crate::queue::{Answer, Queue, Request, Roll, Taken};
+use crate::reader::Reader;
 use crate::record::Clash;
 use crate::store::Store;
 use crate::tail::{CommitError, Tail};
+use crate::terms::{Reach, TermIndex};
 
 /// Owns the end of the log.
 pub(crate) struct Writer {
     queue: Arc<Queue>,
     store: Arc<Store>,
     index: Arc<IdIndex>,
+    terms: Option<Arc<TermIndex>>,
     tail: Tail,
+    reader: Arc<Reader>,
     head: watch::Sender<Position>,
     frame_bytes_max: usize,
     encoder: FrameEncoder,
@@ -32,6 +36,8 @@ pub(crate) struct Writer {
     known: Vec<Option<Known>>,
     bytes: Vec<u8>,
     frames: Vec<(FrameHeader, usize)>,
+    /// The same, as they will be read.
+    written: Vec<Frame>,
 }
 
 /// A request of the group with what was decided.
@@ -46,8 +52,9 @@ impl Writer {
     pub(crate) fn new(
         queue: Arc<Queue>,
         store: Arc<Store>,
-        index: Arc<IdIndex>,
+        (index, terms): (Arc<IdIndex>, Option<Arc<TermIndex>>),
         tail: Tail,
+        reader: Arc<Reader>,
         head: watch::Sender<Position>,
         frame_bytes_max: usize,
     ) -> Self {
@@ -55,7 +62,9 @@ impl Writer {
             queue,
             store,
             index,
+            terms,
             tail,
+            reader,
             head,
             frame_bytes_max,
             encoder: FrameEncoder::new(),
@@ -63,6 +72,7 @@ impl Writer {
             known: Vec::new(),
             bytes: Vec::new(),
             frames: Vec::new(),
+            written: Vec::new(),
         }
     }
 
@@ -153,6 +163,9 @@ impl Writer {
         if let Err(error) = self.index.older(&self.keys, &mut self.known) {
             return refused(requests, AppendError::Index(error.to_string()));
         }
+        if let Some(terms) = &self.terms {
+            terms.reserve(requests.iter().map(|request| request.terms.len()).sum());
+        }
         let decided = self.decide(requests);
         if decided.iter().all(|decided| decided.stored == 0) {
             return (decided, Ok(()));
@@ -163,10 +176,13 @@ impl Writer {
         });
         let outcome = match outcome {
             Ok(()) => {
+                let segment = self.store.active();
+                self.written.drain(..).for_each(|frame| self.reader.keep(frame, &segment));
                 self.head.send_replace(self.store.head());
                 Ok(())
             }
             Err(error) => {
+                self.written.clear();
                 self.forget(&decided);
                 Err(self.refusal(error))
             }
@@ -176,8 +192,8 @@ impl Writer {
         (decided, outcome)
     }
 
-    /// Gives every new record its position. In the index they count for other records of the group at once, and for
-    /// lookups when the head has passed them.
+    /// Gives every new record its position. In the indexes they count for other requests of the group at once, and for
+    /// everybody else when the head has passed them.
     fn decide(&mut self, requests: Vec<Request>) -> Vec<Decided> {
         let mut next = self.tail.next();
         let mut known = self.known.iter();
@@ -203,13 +219,15 @@ impl Writer {
                         }
                     })
                     .collect();
-                let clashes = if request.batch.atomic { clashes(&outcomes) } else { Vec::new() };
-                if clashes.is_empty() {
-                    return Decided { request, answer: Ok(outcomes), stored: (next - begin) as usize };
+                if let Err(refusal) = accept(&request, &outcomes, begin, self.terms.as_deref()) {
+                    take_out(&mut active, &request, &outcomes);
+                    next = begin;
+                    return Decided { request, answer: Err(refusal), stored: 0 };
                 }
-                take_out(&mut active, &request, &outcomes);
-                next = begin;
-                Decided { request, answer: Err(AppendError::Conflict(clashes)), stored: 0 }
+                if let Some(terms) = &self.terms {
+                    terms.insert(&request.terms, &outcomes);
+                }
+                Decided { request, answer: Ok(outcomes), stored: (next - begin) as usize }
             })
             .collect()
     }
@@ -218,6 +236,7 @@ impl Writer {
     fn encode(&mut self, decided: &[Decided], synced: u64) {
         self.bytes.clear();
         self.frames.clear();
+        self.written.clear();
         let mut next = self.tail.next();
         let mut parts = Vec::new();
         let (mut records, mut bytes) = (0, 0);
@@ -240,8 +259,9 @@ impl Writer {
 
     fn frame(&mut self, first: Position, synced: u64, parts: &[FramePart<'_>]) -> Position {
         let at = self.bytes.len();
-        let header = self.encoder.encode(self.store.log_id, first, synced, parts, &mut self.bytes);
+        let (header, frame) = self.encoder.encode(self.store.log_id, first, synced, parts, &mut self.bytes);
         self.frames.push((header, at));
+        self.written.extend(frame);
         header.end()
     }
 
@@ -251,6 +271,9 @@ impl Writer {
         for one in decided {
             if let Ok(outcomes) = &one.answer {
                 take_out(&mut active, &one.request, outcomes);
+                if let Some(terms) = &self.terms {
+                    terms.take_out(&one.request.terms, outcomes);
+                }
             }
         }
     }
@@ -282,7 +305,10 @@ impl Decided {
                 Appended::Stored(_) => true,
                 Appended::Duplicate(position) | Appended::Conflict(position) => behind(position),
             }),
-            Err(AppendError::Conflict(clashes)) => clashes.iter().any(|clash| behind(clash.position)),
+            Err(AppendError::Conflict(clashes) | AppendError::Partly(clashes)) => {
+                clashes.iter().any(|clash| behind(clash.position))
+            }
+            Err(AppendError::Condition { position }) => behind(*position),
             Err(_) => false,
         }
     }
@@ -326,6 +352,43 @@ fn select(waiting: &mut VecDeque<Request>) -> Vec<Request> {
         count += 1;
     }
     waiting.drain(..count).collect()
+}
+
+/// Whether a request may be appended, its new records from position `begin` on.
+///
+/// All that is in the log up to there counts against it, durable or of this group. A repetition of a call that was
+/// appended is answered as that was, whatever was appended since: the condition held then.
+fn accept(
+    request: &Request,
+    outcomes: &[Appended],
+    begin: Position,
+    terms: Option<&TermIndex>,
+) -> Result<(), AppendError> {
+    if request.batch.atomic || request.condition.is_some() {
+        let clashes = clashes(outcomes);
+        if !clashes.is_empty() {
+            return Err(AppendError::Conflict(clashes));
+        }
+    }
+    let Some(condition) = &request.condition else { return Ok(()) };
+    if !outcomes.iter().any(stored) {
+        return Ok(());
+    }
+    let already = |(index, outcome): (usize, &Appended)| match *outcome {
+        Appended::Duplicate(position) if position < begin => Some(Clash { index, position }),
+        _ => None,
+    };
+    let already: Vec<_> = outcomes.iter().enumerate().filter_map(already).collect();
+    if !already.is_empty() {
+        return Err(AppendError::Partly(already));
+    }
+    // Without an index nobody could have checked it.
+    let terms = terms.ok_or(AppendError::Incomplete)?;
+    match terms.first(&condition.query, condition.after, begin - 1, Reach::Disk) {
+        Ok(None) => Ok(()),
+        Ok(Some(position)) => Err(AppendError::Condition { position }),
+        Err(_) => Err(AppendError::Incomplete),
+    }
 }
 
 /// Whoever asked may have gone; then nobody needs the answer.

@@ -469,3 +469,30 @@ async fn reading_goes_on_while_segments_are_replaced() {
     assert!(reads > 20, "{reads} reads");
     check(&log, &|position| round_of(position) > ROUNDS);
 }
+
+#[tokio::test]
+async fn a_stretch_is_the_same_until_it_is_compacted() {
+    let directory = tempdir().unwrap();
+    let log = Log::open(directory.path(), options()).unwrap();
+    assert_eq!(log.stretches(), []);
+    fill(&log, 1_000).await;
+    let before = log.stretches();
+    assert!(before.len() > 3, "{before:?}");
+    assert_eq!(before[0].after, 0);
+    assert!(before.windows(2).all(|two| two[0].last == two[1].after && two[0].mark != two[1].mark));
+    assert!(before.last().unwrap().last < log.head());
+    log.close().await;
+    drop(log);
+    let log = Log::open(directory.path(), options()).unwrap();
+    assert_eq!(log.stretches(), before);
+    let gone = before[1].last;
+    assert_eq!(compact(&log, &|candidate| candidate.position == gone, i64::MAX).records, 1);
+    let after = log.stretches();
+    for (at, (before, after)) in before.iter().zip(&after).enumerate() {
+        assert_eq!((before.after, before.last), (after.after, after.last));
+        assert_eq!(before.mark == after.mark, at != 1, "{at}");
+    }
+    log.close().await;
+    drop(log);
+    assert_eq!(Log::open(directory.path(), options()).unwrap().stretches(), after);
+}

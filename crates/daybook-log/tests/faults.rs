@@ -206,6 +206,13 @@ async fn a_read_that_fails_is_an_error_and_no_gap() {
     for begin in (0..1_000).step_by(10) {
         log.append(batch(begin..begin + 10)).await.unwrap();
     }
+    // What was just written is read from memory.
+    disk.fail_reads(true);
+    assert_eq!(read_all(&log).len(), 1_000);
+    disk.fail_reads(false);
+    log.close().await;
+    drop(log);
+    let log = open(&disk);
     disk.fail_reads(true);
     assert!(log.read(0, ReadLimit::default(), &ALL).is_err());
     assert!(log.record(1).is_err());

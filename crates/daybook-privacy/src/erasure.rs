@@ -234,7 +234,7 @@ struct Shared {
     at_once: Semaphore,
     /// Something was left unfinished.
     unfinished: Notify,
-    report_key: tokio::sync::Mutex<Option<Arc<crate::report::jws::SigningKey>>>,
+    report_key: tokio::sync::Mutex<Option<Arc<daybook_signature::SigningKey>>>,
     /// Whether the vault has people whom it cannot read. It does not change while a vault is open.
     locked: tokio::sync::OnceCell<bool>,
 }

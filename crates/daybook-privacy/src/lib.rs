@@ -18,6 +18,6 @@ pub mod view;
 pub use master_key::{MasterKey, MasterKeySource};
 pub use opening::Opener;
 pub use vault::{
-    Change, ConsentRow, Erased, Identity, NewConsent, Objection, OpenVaultError, SubjectInfo, Vault, VaultError,
-    VaultOptions, VaultStatus,
+    Change, ConsentRow, Erased, Identity, KnownKey, NewActorKey, NewConsent, Objection, OpenVaultError, Owner,
+    SubjectInfo, Vault, VaultError, VaultOptions, VaultStatus,
 };

@@ -10,6 +10,12 @@ pub const GROUP_PEOPLE: usize = 10_000;
 pub const CHUNK_ROWS: usize = 500;
 /// People whose secrets are kept in memory, unless the configuration says otherwise.
 pub const PEOPLE_CACHED: usize = 500_000;
+/// Keys that one actor may have, revoked ones included.
+pub const ACTOR_KEYS_MAX: u64 = 1_000;
+/// Keys of actors that are kept in memory.
+pub const ACTOR_KEYS_CACHED: usize = 10_000;
+/// Keys of actors on one page.
+pub const ACTOR_KEYS_PAGE_MAX: u64 = 500;
 /// Longest name of a person, in bytes. Longer ones are refused.
 pub const NAME_BYTES_MAX: usize = 64 << 10;
 /// How long the command that prints the master key may take.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::Vault;
 use daybook_event::stored::{Opened, RecordKeys, Stored};
-use daybook_event::{Month, Months, Person, SealKeys, SubjectId};
+use daybook_event::{BlobKeys, Month, Months, Person, SealKeys, Standing, SubjectId};
 
 /// The secrets that open what is sealed of one app.
 pub struct Opener {
@@ -48,6 +48,21 @@ impl Opener {
         };
         let secrets = self.all_months().filter_map(|months| months.get(class, month));
         secrets.map(|secret| SealKeys::derive(person, secret)).collect()
+    }
+
+    /// The keys that may open the blobs of somebody, or of nobody, of a class's month: the usual ones first. None where the person
+    /// or the month is gone.
+    #[must_use]
+    pub fn blob_keys(&self, class: &str, month: Month, owner: Standing) -> Vec<BlobKeys> {
+        let person = match owner.person() {
+            None => None,
+            Some(id) => match self.people.get(&id) {
+                Some(person) => Some(&person.secret),
+                None => return Vec::new(),
+            },
+        };
+        let secrets = self.all_months().filter_map(|months| months.get(class, month));
+        secrets.map(|secret| BlobKeys::derive(person, secret, owner)).collect()
     }
 
     /// The secrets that open the most of a record.

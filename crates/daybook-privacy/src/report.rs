@@ -6,9 +6,10 @@
 pub mod jws;
 
 use daybook_event::{Position, SubjectId, Timestamp};
+use daybook_signature::{PublicKey, SigningKey};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use self::jws::{PublicKey, SigningKey, VerifyError};
+use self::jws::VerifyError;
 
 /// The media type of a report, which is the `typ` of its signature.
 pub const MEDIA_TYPE: &str = "application/daybook-erasure+json";
@@ -113,7 +114,7 @@ impl Report {
     /// # Errors
     /// When it cannot be written as JSON, which no report fails at.
     pub fn sign(self, key: &SigningKey) -> Result<SignedReport, serde_json::Error> {
-        let jws = key.sign(MEDIA_TYPE, &serde_json::to_vec(&self)?);
+        let jws = jws::sign(key, MEDIA_TYPE, &serde_json::to_vec(&self)?);
         Ok(SignedReport { report: self, jws, public_key: key.public().to_string() })
     }
 
@@ -146,7 +147,8 @@ impl Report {
 /// # Errors
 /// [`VerifyError`].
 pub fn verify(jws: &str, public_key: &str) -> Result<Report, VerifyError> {
-    let payload = PublicKey::parse(public_key)?.verify(MEDIA_TYPE, jws.trim())?;
+    let key = PublicKey::parse(public_key).map_err(|_| VerifyError::Key)?;
+    let payload = jws::verify(&key, MEDIA_TYPE, jws.trim())?;
     serde_json::from_slice(&payload).map_err(VerifyError::Payload)
 }
 

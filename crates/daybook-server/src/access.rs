@@ -23,12 +23,14 @@ pub struct Access<'a> {
     pub purpose: Option<&'a str>,
     /// How many events or entries showed something; unknown where left out.
     pub rows: Option<u64>,
+    /// By which a query is known, where it was one: its text may hold a name.
+    pub query_digest: Option<&'a str>,
 }
 
 impl<'a> Access<'a> {
     /// A look at something of an app, by one of the doors that the catalog of `daybook` names.
     pub const fn to(app: &'a str, kind: &'static str) -> Self {
-        Self { app, kind, subject: None, purpose: None, rows: None }
+        Self { app, kind, subject: None, purpose: None, rows: None, query_digest: None }
     }
 }
 
@@ -49,6 +51,7 @@ impl Collector {
             set("subject", access.subject.map(|subject| subject.to_string().into()));
             set("purpose", access.purpose.map(Into::into));
             set("rows", access.rows.map(Into::into));
+            set("query_digest", access.query_digest.map(Into::into));
         }
         self.write_notes(&[Note::new("privacy.data.accessed", Some(&key.info.id), data)]).await.map(drop)
     }

@@ -1,37 +1,42 @@
 //! The collector: what a running server is made of, and the way events take through it.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use daybook_admission::{Admission, Admitted, Body, BodyError, BodyForm, Decoded, Facts, Receipts, Status};
+use daybook_blobs::{Blobs, References, WriteBlobsError};
+use daybook_catalog::protobuf::Codec;
 use daybook_catalog::{AppCatalog, Catalogs};
-use daybook_event::record::Appended;
-use daybook_event::stored::{self, RecordKeys};
-use daybook_event::{EventId, PersonName, Position, Signals, SubjectId};
-use daybook_log::{AppendError, Log, ReadError};
+use daybook_event::record::{Appended, Batch};
+use daybook_event::{Blob, EventId, PersonName, Position, Signals};
+use daybook_lake::query::Engine;
+use daybook_log::{AppendError, CheckError, Checked, Condition, Log, ReadError};
 use daybook_privacy::erasure::Eraser;
 use daybook_privacy::view::View;
 use daybook_privacy::{Vault, VaultError};
+use daybook_signature::KeyId;
 use futures_util::future::BoxFuture;
 use rand::RngCore;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::aggregates::Aggregates;
 use crate::body::{self, BodyMemory, BodyReadError, Encoding};
 use crate::config::Config;
 use crate::consumers::Consumers;
+use crate::dcb::{ConditionBody, QueryError};
 use crate::inputs::Inputs;
 use crate::keyring::{Key, KeyRing};
-use crate::keys::now;
+use crate::keys::{Scope, now};
 use crate::limits;
 use crate::metrics::Metrics;
+use crate::proof::Proof;
 use crate::quarantine::{Quarantine, QuarantineError};
 use crate::rate::RateLimiter;
 use crate::rights::retention::Retention;
 use crate::webhooks::Webhooks;
-use daybook_privacy::Opener;
 
 /// The slug of the app that Daybook's own events belong to. Nobody else writes there.
 pub const OWN_APP: &str = "daybook";
@@ -44,20 +49,30 @@ pub struct Collector {
     pub catalogs: Catalogs,
     /// The log.
     pub log: Log,
+    /// What is too large for it.
+    pub blobs: Blobs,
+    /// What is known of the log's references to that.
+    pub blob_references: References,
     /// The quarantine.
     pub quarantine: Quarantine,
     /// Who people are, and the secrets their events are sealed under.
     pub vault: Vault,
     /// Erases people.
     pub eraser: Eraser,
+    /// The proof of the log; none where there is no place for its key.
+    pub proof: Option<Proof>,
     /// Everything that reacts to events.
     pub consumers: Arc<Consumers>,
+    /// Answers what is asked of lakes.
+    pub engine: Arc<Engine>,
     /// What is drained into admission.
     pub inputs: Inputs,
     /// The services that may call.
     pub webhooks: Webhooks,
     /// What is past its time goes.
     pub retention: Retention,
+    /// What is computed of events, and kept longer than they are.
+    pub aggregates: Aggregates,
     /// The keys.
     pub keys: KeyRing,
     /// The state database, for what the parts above do not cover.
@@ -94,6 +109,8 @@ pub struct App {
     pub admission: Admission,
     /// By which the log knows it.
     pub hash: u64,
+    /// Its messages, once somebody wants them.
+    protobuf: OnceLock<Codec>,
 }
 
 /// On whose account events are taken.
@@ -125,6 +142,9 @@ pub enum PostError {
     /// The log did not take the events.
     #[error("the log did not take the events")]
     Append(#[from] AppendError),
+    /// The blob store did not take what is too large for the log.
+    #[error("the blob store did not take the events")]
+    Blobs(#[from] WriteBlobsError),
     /// The quarantine did not take the events.
     #[error("the quarantine did not take the events")]
     Quarantine(#[from] QuarantineError),
@@ -134,9 +154,42 @@ pub enum PostError {
     /// All or nothing was asked for, and all cannot be.
     #[error("not every event of this call can be stored, so none was")]
     Refused(Box<Receipts>),
+    /// The call is no append as it should be.
+    #[error(transparent)]
+    AppendRequest(#[from] AppendRequestError),
+    /// The call's condition does not hold, or nobody can say.
+    #[error("the condition does not hold")]
+    Check(#[from] CheckError),
+    /// Events of a conditional call are in the log already, at these positions, and others are not.
+    #[error("some of the events are in the log already, and others are not")]
+    Partly(Vec<Position>),
     /// The program failed where it should not.
     #[error("admission failed")]
     Failed,
+}
+
+/// What is wrong with a call that is to append under a condition. It is read strictly: a condition that is passed over
+/// is worse than none.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendRequestError {
+    /// The body is not an object with events.
+    #[error("the body is not an object with events")]
+    NotABatch,
+    /// There is nothing to append.
+    #[error("an append has at least one event")]
+    Empty,
+    /// The body says something that means nothing here, or says it twice.
+    #[error("an append has no member {0:?} beside those it has")]
+    Member(String),
+    /// The condition is not written as one.
+    #[error("the condition cannot be read: {0}")]
+    Condition(String),
+    /// The key may append, but not find out what there is.
+    #[error("a condition needs a key with the scope read")]
+    Scope,
+    /// The condition's query cannot be asked.
+    #[error(transparent)]
+    Query(#[from] QueryError),
 }
 
 /// Makes an event's id of its place in its call, the same whenever the call is repeated.
@@ -147,12 +200,16 @@ pub type DefaultIds = Arc<dyn Fn(usize) -> EventId + Send + Sync>;
 pub struct PostOptions {
     /// All or nothing.
     pub atomic: bool,
+    /// Whether the body is an append, which may say on what condition.
+    pub append: bool,
     /// Whether the events come out of the quarantine, or are Daybook's own: they are not put in it then.
     pub without_quarantine: bool,
     /// The ids of those of the call's events that have none of their own.
     pub default_ids: Option<DefaultIds>,
     /// What the browser that sent it says about being followed.
     pub signals: Signals,
+    /// The `traceparent` that it came with.
+    pub traceparent: Option<Arc<str>>,
 }
 
 /// A call that was judged, but of which nothing is stored yet.
@@ -160,6 +217,8 @@ struct Judged {
     /// The parsed body, from which quarantined events are taken.
     parsed: Body,
     admitted: Admitted,
+    /// On what condition it is appended.
+    condition: Option<Condition>,
     /// Keeps the body's share of the memory until the call is done.
     _body: body::Body,
 }
@@ -234,7 +293,7 @@ impl Collector {
         let person = decoded.people().first().cloned().flatten().map(PersonName::into_owned);
         let mut judged = app.admission.begin_judging(&parsed);
         self.judge_part(app, &mut judged, decoded, &PostOptions { atomic: true, ..PostOptions::default() }).await?;
-        self.reconsider(app, &mut judged).await?;
+        self.reconsider(app, &mut judged, false).await?;
         Ok((judged.into_receipts(), person))
     }
 
@@ -249,8 +308,13 @@ impl Collector {
         options: PostOptions,
     ) -> Result<Judged, PostError> {
         let body = body.inflate(self.config.limits.body_inflated_bytes)?;
-        let parsed = Body::parse(&body.bytes, form)?;
+        let parsed = match form {
+            BodyForm::Protobuf { single } => Body::protobuf(&body.bytes, *single, app.protobuf())?,
+            form => Body::parse(&body.bytes, form)?,
+        };
+        let parsed = parsed.in_trace(options.traceparent.as_deref());
         self.charge(account, parsed.len())?;
+        let condition = if options.append { condition(app, &parsed, account)? } else { None };
         let random = &mut |bytes: &mut [u8]| rand::rng().fill_bytes(bytes);
         let mut judged = app.admission.begin_judging(&parsed);
         for part in parsed.parts() {
@@ -261,11 +325,11 @@ impl Collector {
             self.judge_part(app, &mut judged, decoded, &options).await?;
             judged.seal_ready(&app.admission, random);
         }
-        self.reconsider(app, &mut judged).await?;
+        self.reconsider(app, &mut judged, matches!(form, BodyForm::Protobuf { .. })).await?;
         // Whoever is new is durable in the vault before anything of theirs is in the log.
         let keys = self.vault.ensure(&app.slug, &judged.needs()).await?;
         let admitted = judged.seal(&app.admission, &keys, random);
-        Ok(Judged { parsed, admitted, _body: body })
+        Ok(Judged { parsed, admitted, condition, _body: body })
     }
 
     /// Judges some of a call's events, by what the log and the vault know of them.
@@ -278,6 +342,8 @@ impl Collector {
     ) -> Result<(), PostError> {
         let known = self.log.lookup(decoded.keys())?;
         let people = self.vault.find(&app.slug, decoded.people()).await?;
+        let signing: Vec<KeyId> = decoded.signing_keys().collect();
+        let actor_keys = self.vault.actor_keys(&app.slug, &signing).await?;
         let months = self.vault.months(&app.slug);
         let now = now();
         let mut random = rand::rng();
@@ -292,6 +358,7 @@ impl Collector {
             people: &people,
             months: &months,
             environment: &self.config.environment,
+            actor_keys: Some(&actor_keys),
             signals: options.signals,
             shed: self.log.queue_fill() > limits::SHED_QUEUE_FILL,
             atomic: options.atomic,
@@ -299,24 +366,6 @@ impl Collector {
         };
         app.admission.judge_part(judged, decoded, &mut facts);
         Ok(())
-    }
-
-    /// Compares events that seem to clash with one in the log once more, by that one's keys.
-    async fn reconsider(&self, app: &App, judged: &mut daybook_admission::Judged<'_>) -> Result<(), PostError> {
-        for (index, position) in judged.conflicts() {
-            let keys = self.keys_of(app, position).await?;
-            judged.reconsider(index, keys);
-        }
-        Ok(())
-    }
-
-    /// The keys that the record at a position was sealed under; nothing where they are gone, or never were.
-    async fn keys_of(&self, app: &App, position: Position) -> Result<Option<RecordKeys>, PostError> {
-        let Some(record) = self.log.record(position)? else { return Ok(None) };
-        let Ok(stored) = stored::decode(&record, position) else { return Ok(None) };
-        let people: Vec<SubjectId> = stored.people().collect();
-        let people = self.vault.by_id(&people).await?;
-        Ok(Opener::new(&self.vault, &app.slug, people).record_keys(&stored))
     }
 
     fn charge(&self, account: &Account, events: usize) -> Result<(), PostError> {
@@ -328,17 +377,38 @@ impl Collector {
         limiter.take(events as u64).map_err(PostError::Rate)
     }
 
+    /// Holds a condition against what is durable. A thread that may wait for the disk is only taken where the disk has to be
+    /// asked: nearly every condition is about what is in memory.
+    async fn check(&self, condition: Condition, batch: Batch) -> Result<(Checked, Batch), PostError> {
+        if let Some(checked) = self.log.check_in_memory(&condition) {
+            return Ok((checked, batch));
+        }
+        let log = self.log.clone();
+        let checking = move || log.check(condition, &batch).map(|checked| (checked, batch));
+        Ok(tokio::task::spawn_blocking(checking).await.map_err(|_| PostError::Failed)??)
+    }
+
     /// The second half: append, keep aside, sum up.
     async fn settle(&self, app: &App, judged: Judged, options: &PostOptions) -> Result<Receipts, PostError> {
-        let Judged { parsed, mut admitted, _body } = judged;
+        let Judged { parsed, mut admitted, condition, _body } = judged;
         if options.atomic && !admitted.is_whole() {
             return Err(PostError::Refused(Box::new(refused(admitted))));
         }
         let batch = std::mem::take(&mut admitted.batch);
         let records = batch.records.len();
         if records > 0 {
-            let appended = self.log.append(batch).await;
-            self.disk_full.store(matches!(appended, Err(AppendError::NoSpace)), Ordering::Relaxed);
+            let blobs = std::mem::take(&mut admitted.blobs);
+            let appended = match condition {
+                None => self.append(batch, blobs).await?,
+                // The others are there: this is not what was sent before.
+                Some(_) if admitted.duplicates() > 0 => return Err(PostError::Partly(admitted.positions())),
+                // What is on the disk is looked at here, so that the log's writer need not.
+                Some(condition) => {
+                    let (condition, batch) = self.check(condition, batch).await?;
+                    let log = self.log.clone();
+                    self.append_with(blobs, async move { log.append_if(batch, condition).await }).await?
+                }
+            };
             match appended {
                 Ok(appended) => admitted.settle(&appended),
                 Err(AppendError::Conflict(clashes)) => {
@@ -366,6 +436,58 @@ impl Collector {
     }
 }
 
+/// The condition that a body says.
+fn condition(app: &App, body: &Body, account: &Account) -> Result<Option<Condition>, AppendRequestError> {
+    let members = body.beside_events().ok_or(AppendRequestError::NotABatch)?;
+    if body.is_empty() {
+        return Err(AppendRequestError::Empty);
+    }
+    let mut text = None;
+    for (name, value) in members {
+        match name.as_str() {
+            "condition" if text.is_none() => text = Some(value),
+            "id" | "sequence" | "created_at" => {}
+            _ => return Err(AppendRequestError::Member(name)),
+        }
+    }
+    let Some(text) = text.filter(|text| text != "null") else { return Ok(None) };
+    let condition: ConditionBody =
+        serde_json::from_str(&text).map_err(|error| AppendRequestError::Condition(error.to_string()))?;
+    if let Account::Key(key) = account
+        && !key.has(Scope::Read)
+    {
+        return Err(AppendRequestError::Scope);
+    }
+    Ok(Some(condition.compile(app)?))
+}
+
+impl Collector {
+    /// Appends records. What they have in blobs is durable before, and is not collected meanwhile.
+    ///
+    /// # Errors
+    /// [`PostError::Blobs`], where the log was not even asked.
+    pub async fn append(
+        &self,
+        batch: Batch,
+        blobs: Vec<Blob>,
+    ) -> Result<Result<Vec<Appended>, AppendError>, PostError> {
+        let log = self.log.clone();
+        self.append_with(blobs, async move { log.append(batch).await }).await
+    }
+
+    /// Has the log append, once the blobs of what it appends are durable.
+    async fn append_with(
+        &self,
+        blobs: Vec<Blob>,
+        append: impl Future<Output = Result<Vec<Appended>, AppendError>> + Send + 'static,
+    ) -> Result<Result<Vec<Appended>, AppendError>, PostError> {
+        let appended = if blobs.is_empty() { Ok(append.await) } else { self.blobs.write_then(blobs, append).await };
+        let full = matches!(appended, Err(WriteBlobsError::NoSpace) | Ok(Err(AppendError::NoSpace)));
+        self.disk_full.store(full, Ordering::Relaxed);
+        Ok(appended?)
+    }
+}
+
 /// What may be told of a call that was refused as a whole: the receipts of the events that stood in its way. Nothing was
 /// kept, so none of them says that it is.
 fn refused(admitted: Admitted) -> Receipts {
@@ -381,16 +503,22 @@ fn refused(admitted: Admitted) -> Receipts {
 }
 
 impl App {
-    /// An app with its catalog made ready.
+    /// An app with its catalog made ready, which takes events of so many bytes.
     ///
     /// # Errors
     /// When a schema of the catalog does not compile.
-    pub fn new(catalog: Arc<AppCatalog>) -> Result<Self, daybook_admission::CompileError> {
+    pub fn new(catalog: Arc<AppCatalog>, event_bytes_max: usize) -> Result<Self, daybook_admission::CompileError> {
         Ok(Self {
             slug: Arc::from(catalog.app.as_str()),
             hash: daybook_event::app_hash(&catalog.app),
-            admission: Admission::new(Arc::clone(&catalog))?,
+            admission: Admission::new(Arc::clone(&catalog))?.taking_events_of(event_bytes_max),
             catalog,
+            protobuf: OnceLock::new(),
         })
+    }
+
+    /// Reads and writes its events as Protocol Buffers.
+    pub fn protobuf(&self) -> &Codec {
+        self.protobuf.get_or_init(|| Codec::of(&self.catalog))
     }
 }

@@ -1,5 +1,9 @@
 //! What an operator can set: one typed structure, read from a TOML file with kebab-case names.
 
+mod aggregates;
+mod blobs;
+mod proof;
+mod queries;
 mod settings;
 
 use std::borrow::Cow;
@@ -7,10 +11,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use daybook_event::limits::BODY_INFLATED_BYTES_MAX;
 use daybook_privacy::MasterKeySource;
 use daybook_privacy::master_key::{MasterKeyText, default_directory};
+use daybook_privacy::vault::VaultId;
 use serde::{Deserialize, Deserializer};
+use tokio::sync::Semaphore;
 
+pub use aggregates::Aggregates;
+pub use blobs::{BlobOptions, BlobStoreUrl};
+pub use proof::Proof;
+pub use queries::Queries;
 pub use settings::{Settings, Tables};
 
 use crate::limits;
@@ -57,10 +68,18 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// What requests may take.
     pub limits: RequestLimits,
+    /// Where values lie that are too large for the log.
+    pub blobs: BlobOptions,
     /// Events that were not admitted.
     pub quarantine: QuarantineOptions,
+    /// What questions about the past may take.
+    pub queries: Queries,
+    /// When aggregates are computed.
+    pub aggregates: Aggregates,
     /// Who people are, and who may know.
     pub privacy: Privacy,
+    /// How the log is signed.
+    pub proof: Proof,
     /// When what is past its time goes.
     pub retention: Retention,
     /// What the server says of itself.
@@ -106,6 +125,9 @@ pub struct RateLimits {
 pub struct RequestLimits {
     /// Connections open at once. Default 4,096.
     pub connections: usize,
+    /// The largest event, in bytes it would take to store it whole; of those above 64 KiB the largest values go to blobs. Default
+    /// 1 MiB.
+    pub event_bytes: usize,
     /// Body of one call as it arrives, in bytes. Default 16 MiB.
     pub body_bytes: usize,
     /// Body of one call after decompression, in bytes. Default 64 MiB.
@@ -216,8 +238,12 @@ impl Default for Config {
             browser_events: BrowserEvents::default(),
             rate_limits: RateLimits::default(),
             limits: RequestLimits::default(),
+            blobs: BlobOptions::default(),
             quarantine: QuarantineOptions::default(),
+            queries: Queries::default(),
+            aggregates: Aggregates::default(),
             privacy: Privacy::default(),
+            proof: Proof::default(),
             retention: Retention::default(),
             logging: Logging::default(),
             consumers: Tables::new(),
@@ -252,8 +278,9 @@ impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             connections: limits::CONNECTIONS_DEFAULT,
+            event_bytes: daybook_event::limits::EVENT_JSON_BYTES_MAX,
             body_bytes: daybook_event::limits::BODY_BYTES_MAX,
-            body_inflated_bytes: daybook_event::limits::BODY_INFLATED_BYTES_MAX,
+            body_inflated_bytes: BODY_INFLATED_BYTES_MAX,
             body_memory_bytes: limits::BODY_MEMORY_BYTES_DEFAULT,
             live_streams: limits::LIVE_STREAMS_DEFAULT,
             header_timeout: limits::HEADER_TIMEOUT_DEFAULT,
@@ -312,6 +339,15 @@ impl Default for Logging {
 }
 
 impl Config {
+    /// The file of the log's signing key: the one that is configured, or one beside the master keys that no option names, or
+    /// beside the master key that one does. Nothing where there is none of these places.
+    #[must_use]
+    pub fn log_key_file(&self, vault: &VaultId) -> Option<PathBuf> {
+        let beside = || self.privacy.master_key_file.as_ref()?.parent().map(Path::to_owned);
+        let default = || Some(self.privacy.directory().or_else(beside)?.join(format!("{vault}.log-signing.key")));
+        self.proof.key_file.clone().or_else(default)
+    }
+
     /// Reads a configuration file.
     ///
     /// # Errors
@@ -357,6 +393,9 @@ impl Config {
         let wrong = |setting: &'static str, message: &str| {
             Err(ConfigError::Setting { setting: setting.into(), message: message.to_owned() })
         };
+        if self.aggregates.every < Duration::from_secs(1) {
+            return wrong("aggregates.every", "must be a second at least");
+        }
         if let Some(Err(error)) = self.state.as_ref().map(StateUrl::options) {
             return wrong("state", &error.to_string());
         }
@@ -368,6 +407,9 @@ impl Config {
         }
         if self.limits.body_bytes == 0 || self.limits.body_bytes > self.limits.body_inflated_bytes {
             return wrong("limits.body-bytes", "must be above 0 and not above `limits.body-inflated-bytes`");
+        }
+        if self.limits.event_bytes == 0 || self.limits.event_bytes > BODY_INFLATED_BYTES_MAX {
+            return wrong("limits.event-bytes", "must be above 0 and at most 64 MiB");
         }
         if self.limits.body_inflated_bytes > u32::MAX as usize / 4 {
             return wrong("limits.body-inflated-bytes", "must be at most 1 GiB");
@@ -387,11 +429,27 @@ impl Config {
                 "and `privacy.master-key-file` both say where the master key is",
             );
         }
+        if self.proof.origin.as_deref().is_some_and(|origin| !daybook_proof::key::is_name(origin)) {
+            return wrong(
+                "proof.origin",
+                "must be 1 to 255 bytes without spaces and `+`, such as `events.example.com/log`",
+            );
+        }
         if self.privacy.people_cached == 0 {
             return wrong("privacy.people-cached", "must be above 0");
         }
         if !self.retention.every.is_zero() && self.retention.every < limits::RETENTION_EVERY_MIN {
             return wrong("retention.every", "must be 0s or at least 1m");
+        }
+        let Queries { memory_bytes, at_once, timeout, timeout_max, .. } = self.queries;
+        if memory_bytes < limits::QUERY_MEMORY_BYTES_MIN {
+            return wrong("queries.memory-bytes", "must be at least 16 MiB");
+        }
+        if at_once == 0 || at_once > Semaphore::MAX_PERMITS {
+            return wrong("queries.at-once", "must be above 0, and not beyond all reason");
+        }
+        if timeout.is_zero() || timeout > timeout_max {
+            return wrong("queries.timeout", "must be above 0 and not above `queries.timeout-max`");
         }
         if self.limits.header_timeout.is_zero() {
             return wrong("limits.header-timeout", "must be above 0");
@@ -562,6 +620,9 @@ mod tests {
             "\"inputs\".a = [\"geheim\"]",
             "[[consumers]]\npassword = \"geheim\"",
             "[webhooks.\"a/b\"]\nsecret = geheim",
+            "[blobs]\nurl = \"s3://a:geheim@b",
+            "[blobs]\noptions = { secret_access_key = \"geheim\", x = geheim }",
+            "[blobs]\noptions = \"geheim\"",
         ] {
             let message = Config::parse(text).unwrap_err();
             assert!(!message.contains("geheim"), "{message}");
@@ -576,8 +637,19 @@ mod tests {
         let toml = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         assert_eq!(Config::parse(toml).unwrap(), Config::default());
         // Asked for a name that is not there, serde lists all that are.
-        for section in ["", "browser-events", "rate-limits", "limits", "quarantine", "privacy", "retention", "logging"]
-        {
+        for section in [
+            "",
+            "browser-events",
+            "rate-limits",
+            "limits",
+            "quarantine",
+            "queries",
+            "aggregates",
+            "privacy",
+            "proof",
+            "retention",
+            "logging",
+        ] {
             let head = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
             let message = Config::parse(&format!("{head}no-such-option = 1")).unwrap_err();
             let known = message.lines().find(|line| line.starts_with("unknown field")).unwrap();

@@ -268,8 +268,12 @@ fn sum(receipts: &[Receipt]) -> Admitted {
 const fn is_everybodys(error: &PostError) -> bool {
     match error {
         PostError::Append(error) => !matches!(error, AppendError::TooLarge { .. }),
-        PostError::Lookup(_) | PostError::Vault(_) | PostError::Read(_) | PostError::Rate(_) => true,
+        PostError::Blobs(_) | PostError::Lookup(_) | PostError::Vault(_) | PostError::Read(_) | PostError::Rate(_) => {
+            true
+        }
         PostError::Body(_) | PostError::Quarantine(_) | PostError::Refused(_) | PostError::Failed => false,
+        // Inputs append without conditions.
+        PostError::AppendRequest(_) | PostError::Check(_) | PostError::Partly(_) => false,
     }
 }
 

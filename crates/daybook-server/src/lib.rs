@@ -7,13 +7,20 @@
 //! [`keys`] manages the keys of a data directory, with or without a server running on it.
 
 mod access;
+mod aggregates;
+mod as_of;
 mod aside;
+mod asking;
 mod auth;
+mod blobs;
 mod body;
 mod collector;
+mod conditional;
 mod connections;
 mod consumers;
 mod cors;
+mod dcb;
+mod echo;
 mod inputs;
 mod keyring;
 mod media;
@@ -21,7 +28,9 @@ mod metrics;
 mod observe;
 mod output;
 mod own_events;
+mod people;
 mod problem;
+mod proof;
 mod quarantine;
 mod query;
 mod rate;
@@ -32,6 +41,7 @@ mod routes;
 mod server;
 mod state;
 mod timeout_io;
+mod trail;
 mod webhooks;
 
 pub mod config;
@@ -40,10 +50,10 @@ pub mod limits;
 pub mod openapi;
 
 pub use config::{
-    BrowserEvents, Config, ConfigError, LogFormat, Logging, MASTER_KEY_VARIABLE, Privacy, QuarantineOptions,
-    RateLimits, RequestLimits, Retention, Settings, Tables,
+    Aggregates, BlobOptions, BlobStoreUrl, BrowserEvents, Config, ConfigError, LogFormat, Logging, MASTER_KEY_VARIABLE,
+    Privacy, Proof, QuarantineOptions, Queries, RateLimits, RequestLimits, Retention, Settings, Tables,
 };
 pub use consumers::ApplyError;
 pub use consumers::plan::PlanError;
-pub use server::{ADMIN_KEY_FILE, LOG_DIRECTORY, Notices, Server, ServerHandle, StartError};
+pub use server::{ADMIN_KEY_FILE, BLOBS_DIRECTORY, LOG_DIRECTORY, Notices, Server, ServerHandle, StartError};
 pub use state::{OpenStateError, STATE_FILE, StatePlace, StateUrl, StateUrlError, open as open_state};

@@ -32,12 +32,28 @@ pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// How full the log's queue may be before low-priority events are shed.
 pub const SHED_QUEUE_FILL: f32 = 0.8;
 
+/// How long a call for a proof waits until its event is signed.
+pub const PROOF_PATIENCE: Duration = Duration::from_secs(3);
+/// When to come again for the proof of an event that was not signed by then.
+pub const PROOF_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The same where nothing is signed any more: a person has to look into it first.
+pub const PROOF_REFUSED_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Bytes of one feed page.
 pub const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Records that one feed request looks at before it answers with what it has.
 pub const SCAN_RECORDS_MAX: usize = 100_000;
 /// Pages read from the log at once; more wait.
 pub const READINGS: usize = 16;
+/// Events on one page of a trace or an audit: each is read from the log.
+pub const TRAIL_PAGE_MAX: usize = 1_000;
+/// Events on such a page when the caller does not say.
+pub const TRAIL_PAGE_DEFAULT: usize = 100;
+/// How long a question about a moment waits for the tables to have everything up to it.
+pub const LAKE_CATCHES_UP: Duration = Duration::from_secs(5);
+/// How often is looked whether they have.
+pub const LAKE_CATCHING_UP_PAUSE: Duration = Duration::from_millis(20);
+/// When to ask again where they do not.
+pub const LAKE_BEHIND_RETRY_AFTER: Duration = Duration::from_secs(2);
 /// Names in one filter.
 pub const FILTER_NAMES_MAX: usize = 64;
 /// Time between two signs of life on a live tail.
@@ -47,8 +63,44 @@ pub const LIVE_STALL_MAX: Duration = Duration::from_secs(10);
 /// Events read from the log at once for a live tail.
 pub const LIVE_PAGE_EVENTS: usize = 256;
 
+/// Items in one query over types and tags.
+pub const DCB_ITEMS_MAX: usize = 64;
+/// Types in one item.
+pub const DCB_TYPES_MAX: usize = 64;
+/// Tags in one item: no event has more.
+pub const DCB_TAGS_MAX: usize = daybook_event::limits::TAGS_MAX;
+/// Events of a query that are read from the log before they are handed on.
+pub const DCB_RECORDS_AT_ONCE: usize = 256;
+/// How long a read by types and tags looks before it answers with what it has.
+pub const DCB_READ_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// Rows on one page of aggregates.
+pub const AGGREGATES_PAGE_MAX: usize = 1_000;
+/// Rows on one page of aggregates when the caller does not say.
+pub const AGGREGATES_PAGE_DEFAULT: usize = 100;
+/// Rows that one request for aggregates looks at before it answers with what it has.
+pub const AGGREGATES_SCAN_MAX: usize = 20_000;
+/// Dimensions in one filter.
+pub const AGGREGATE_FILTER_MAX: usize = 16;
+/// Periods that are computed before tables are looked at anew.
+pub const AGGREGATE_PERIODS_AT_ONCE: usize = 64;
+/// Periods that one call computes.
+pub const AGGREGATE_PERIODS_PER_CALL: usize = 400;
+/// Periods that one call may leave out, because they are not over or past their time.
+pub const AGGREGATE_PERIODS_LEFT_OUT: usize = 10_000;
+/// Events that computed rows are appended in at once.
+pub const AGGREGATE_EVENTS_PER_APPEND: usize = 500;
+/// How long an aggregate is left alone that could not be computed.
+pub const AGGREGATE_TROUBLE_PAUSE: Duration = Duration::from_secs(3_600);
+/// How long is waited for a lake that is behind the log, before its aggregates are computed later.
+pub const AGGREGATE_LAKE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Entries on one page of the quarantine.
 pub const QUARANTINE_PAGE_MAX: usize = 500;
+/// Keys of an actor on one page.
+pub const ACTOR_KEYS_PAGE_MAX: usize = 500;
+/// Keys of an actor on one page when the caller does not say.
+pub const ACTOR_KEYS_PAGE_DEFAULT: usize = 50;
 /// Entries on one page of the quarantine when the caller does not say.
 pub const QUARANTINE_PAGE_DEFAULT: usize = 50;
 /// Entries tried again by one call.
@@ -148,6 +200,12 @@ const _: () = assert!(INLINE_BODY_BYTES_MAX <= BODY_BYTES_MAX);
 const _: () = assert!(INPUT_CALL_BYTES_MAX <= BODY_INFLATED_BYTES_MAX);
 const _: () = assert!(INPUT_LINE_BYTES_MAX <= INPUT_CALL_BYTES_MAX);
 const _: () = assert!(LIVE_PAGE_EVENTS <= PAGE_EVENTS_MAX);
+const _: () = assert!(TRAIL_PAGE_DEFAULT <= TRAIL_PAGE_MAX);
+const _: () = assert!(DCB_ITEMS_MAX * (DCB_TYPES_MAX + DCB_TAGS_MAX) <= daybook_log::limits::TERMS_QUERY_MAX);
 const _: () = assert!(QUARANTINE_PAGE_DEFAULT <= QUARANTINE_PAGE_MAX);
+const _: () = assert!(ACTOR_KEYS_PAGE_DEFAULT <= ACTOR_KEYS_PAGE_MAX);
+const _: () = assert!(ACTOR_KEYS_PAGE_MAX as u64 <= daybook_privacy::limits::ACTOR_KEYS_PAGE_MAX);
 const _: () = assert!(DEAD_LETTERS_PAGE_DEFAULT <= DEAD_LETTERS_PAGE_MAX);
 const _: () = assert!(QUARANTINE_ROWS_PER_STATEMENT <= QUARANTINE_ROWS_PER_TRANSACTION);
+/// Least memory that all queries may take together, in bytes: sorting needs some before it goes on on disk.
+pub const QUERY_MEMORY_BYTES_MIN: usize = 16 * 1024 * 1024;

@@ -12,6 +12,8 @@ pub const CLOUD_EVENT: &str = "application/cloudevents+json";
 pub const CLOUD_EVENT_BATCH: &str = "application/cloudevents-batch+json";
 /// One JSON value a line.
 pub const NDJSON: &str = "application/x-ndjson";
+/// Messages of the app's `events.proto`.
+pub const PROTOBUF: &str = "application/x-protobuf";
 /// JSON.
 pub const JSON: &str = "application/json";
 
@@ -40,6 +42,9 @@ pub fn body_form(headers: &HeaderMap) -> Result<BodyForm, Problem> {
     if is(CLOUD_EVENT_BATCH) {
         return Ok(BodyForm::CloudEventBatch);
     }
+    if is(PROTOBUF) || is("application/protobuf") || is("application/vnd.google.protobuf") {
+        return protobuf(parameters);
+    }
     let is_json = is(JSON) || essence.to_ascii_lowercase().ends_with("+json");
     if let Some(form) = binary_cloud_event(headers, is_json)? {
         return Ok(form);
@@ -51,6 +56,20 @@ pub fn body_form(headers: &HeaderMap) -> Result<BodyForm, Problem> {
         Ok(BodyForm::Ndjson)
     } else {
         Err(unsupported())
+    }
+}
+
+/// Which message it is: a batch, unless `messageType` says that it is one event.
+fn protobuf(parameters: &str) -> Result<BodyForm, Problem> {
+    let message = parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let value = value.trim().trim_matches('"');
+        name.trim().eq_ignore_ascii_case("messageType").then(|| value.rsplit('.').next().unwrap_or(value))
+    });
+    match message {
+        None | Some("EventBatch") => Ok(BodyForm::Protobuf { single: false }),
+        Some("Event") => Ok(BodyForm::Protobuf { single: true }),
+        Some(_) => Err(unsupported().hint("messageType is the app's Event or EventBatch.")),
     }
 }
 
@@ -179,7 +198,7 @@ fn unsupported() -> Problem {
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "body.media-type",
         "Events are taken as application/json, application/x-ndjson, application/cloudevents+json, \
-         application/cloudevents-batch+json, text/plain with JSON, or a CloudEvent in binary mode.",
+         application/cloudevents-batch+json, application/x-protobuf, text/plain with JSON, or a CloudEvent in binary mode.",
     )
     .hint("Set the Content-Type header; with curl, -H 'Content-Type: application/json'.")
 }
@@ -206,6 +225,14 @@ mod tests {
         check(&[("content-type", "application/x-ndjson")], Some(BodyForm::Ndjson));
         check(&[("content-type", "application/cloudevents+json; charset=utf-8")], Some(BodyForm::CloudEvent));
         check(&[("content-type", "application/cloudevents-batch+json")], Some(BodyForm::CloudEventBatch));
+        let protobuf = |single| Some(BodyForm::Protobuf { single });
+        check(&[("content-type", "application/x-protobuf")], protobuf(false));
+        check(
+            &[("content-type", "application/protobuf; messageType=\"daybook.tamma.v1.EventBatch\"")],
+            protobuf(false),
+        );
+        check(&[("content-type", "application/x-protobuf; messagetype=daybook.tamma.v1.Event")], protobuf(true));
+        check(&[("content-type", "application/x-protobuf; messageType=Resource")], None);
         check(&[("content-type", "application/json; charset=latin1")], None);
         check(&[("content-type", "application/x-www-form-urlencoded")], None);
         check(&[("content-type", "image/png")], None);

@@ -3,6 +3,10 @@
 //! Every series exists from the start and none is added later, but for those of consumers, which come and go with them: labels are
 //! apps and consumers of the catalogs, routes of the router, statuses and codes of this program. Nothing a client sends becomes a label.
 
+mod aggregates;
+mod indexes;
+mod lakes;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +18,13 @@ use prometheus::{
     Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
+
+pub use aggregates::AggregateGauge;
+use aggregates::AggregateGauges;
+pub use indexes::IndexGauge;
+use indexes::IndexGauges;
+pub use lakes::LakeGauge;
+use lakes::LakeGauges;
 
 /// Upper bounds of the latency buckets, in seconds.
 const BUCKETS_SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -40,12 +51,19 @@ pub struct Metrics {
     pub live_streams: IntGauge,
     /// Live tails cut because their readers were too slow.
     pub live_streams_cut: IntCounter,
+    proof_size: IntGauge,
+    proof_lag: IntGauge,
+    proof_failing: IntGauge,
+    proof_refused: IntGauge,
     log_head: IntGauge,
     log_segments: IntGauge,
     log_bytes: IntGauge,
     log_queue_fill: Gauge,
     log_writable: IntGauge,
     quarantine_open: IntGaugeVec,
+    indexes: IndexGauges,
+    lakes: LakeGauges,
+    aggregates: AggregateGauges,
 }
 
 #[derive(Debug)]
@@ -69,6 +87,18 @@ pub struct Gauges {
     pub log_writable: bool,
     /// Open entries of the quarantine, by app.
     pub quarantine_open: Vec<(String, u64)>,
+    /// How many records are signed; nothing where the log is not.
+    pub proof_size: Option<u64>,
+    /// Whether what is signed cannot be written at the moment.
+    pub proof_failing: bool,
+    /// Whether nothing is signed any more, because the log is not what was signed.
+    pub proof_refused: bool,
+    /// The indexes of the log.
+    pub indexes: Vec<IndexGauge>,
+    /// The lakes.
+    pub lakes: Vec<LakeGauge>,
+    /// The aggregates.
+    pub aggregates: Vec<AggregateGauge>,
 }
 
 impl Metrics {
@@ -131,6 +161,19 @@ impl Metrics {
                 Opts::new("daybook_quarantine_open", "Open entries of the quarantine."),
                 &["app"],
             )?)?,
+            proof_size: made.gauge("daybook_proof_size", "Records that the newest checkpoint is of.")?,
+            proof_lag: made.gauge("daybook_proof_lag_events", "Records that are not signed yet.")?,
+            proof_failing: made.gauge(
+                "daybook_proof_failing",
+                "1 while nothing is signed because the disk takes no tiles or checkpoints, or the log cannot be read.",
+            )?,
+            proof_refused: made.gauge(
+                "daybook_proof_refused",
+                "1 when nothing is signed any more, because the log is not what was signed.",
+            )?,
+            indexes: IndexGauges::new(&made)?,
+            lakes: LakeGauges::new(&made)?,
+            aggregates: AggregateGauges::new(&made)?,
             registry,
         })
     }
@@ -182,7 +225,6 @@ impl Metrics {
     /// # Errors
     /// When the encoder fails, which it does for metrics without samples only.
     pub fn render(&self, gauges: &Gauges) -> prometheus::Result<String> {
-        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.log_head.set(whole(gauges.log_head));
         self.log_segments.set(whole(gauges.log_segments));
         self.log_bytes.set(whole(gauges.log_bytes));
@@ -193,8 +235,21 @@ impl Metrics {
         for (app, open) in &gauges.quarantine_open {
             self.quarantine_open.with_label_values(&[app]).set(whole(*open));
         }
+        if let Some(size) = gauges.proof_size {
+            self.proof_size.set(whole(size));
+            self.proof_lag.set(whole(gauges.log_head.saturating_sub(size)));
+        }
+        self.proof_failing.set(i64::from(gauges.proof_failing));
+        self.proof_refused.set(i64::from(gauges.proof_refused));
+        self.indexes.set(&gauges.indexes);
+        self.lakes.set(&gauges.lakes);
+        self.aggregates.set(&gauges.aggregates);
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Makes metrics that are in the registry.
@@ -221,7 +276,15 @@ impl Maker<'_> {
 
 #[cfg(test)]
 mod tests {
+    use daybook_lake::lake::Health;
+    use daybook_log::{IndexStatus, LogStatus, TermIndexStatus};
+
     use super::*;
+
+    fn log_status(index: IndexStatus, terms: TermIndexStatus) -> LogStatus {
+        let (segments, bytes, queue_bytes, queue_bytes_max) = (1, 64, 0, 1);
+        LogStatus { head: 7, poisoned: None, segments, bytes, queue_bytes, queue_bytes_max, index, terms: Some(terms) }
+    }
 
     #[test]
     fn counts_are_said_as_prometheus_reads_them() {
@@ -231,7 +294,29 @@ mod tests {
         metrics.request("/v1/{app}/events", 200, None, Duration::from_millis(3));
         metrics.request("/v1/{app}/events", 429, Some("rate.events"), Duration::from_secs(20));
         metrics.request("/unknown", 200, None, Duration::ZERO);
-        let text = metrics.render(&Gauges { log_head: 7, log_writable: true, ..Gauges::default() }).unwrap();
+        let health = Health { hot_rows: 5, files: 2, committed: 4, ..Health::default() };
+        let lakes = vec![LakeGauge { app: "shop".to_owned(), health, lag: 1 }];
+        let aggregate = |name: &str, failing| AggregateGauge {
+            app: "shop".to_owned(),
+            aggregate: name.to_owned(),
+            periods: 3,
+            failing,
+        };
+        let aggregates = vec![aggregate("sales", false), aggregate("visits", true)];
+        let index =
+            |lookups| IndexStatus { table_ids: 3, run_ids: 40, runs: 2, merges: 1, lookups, ..IndexStatus::default() };
+        let terms = TermIndexStatus { table_postings: 5, missing: 9, ..TermIndexStatus::default() };
+        let gauges = |lookups| Gauges {
+            log_head: 7,
+            log_writable: true,
+            indexes: IndexGauge::of(&log_status(index(lookups), terms)),
+            lakes: lakes.clone(),
+            aggregates: aggregates.clone(),
+            ..Gauges::default()
+        };
+        // What is counted elsewhere is brought up to what is so, each time.
+        metrics.render(&gauges(50)).unwrap();
+        let text = metrics.render(&gauges(60)).unwrap();
         for line in [
             "# TYPE daybook_events_total counter",
             "daybook_events_total{app=\"shop\",status=\"stored\"} 3",
@@ -244,6 +329,20 @@ mod tests {
             "daybook_problems_total{code=\"rate.events\"} 1",
             "daybook_log_head 7",
             "daybook_log_writable 1",
+            "daybook_log_index_entries{index=\"ids\"} 43",
+            "daybook_log_index_waiting{index=\"ids\"} 3",
+            "daybook_log_index_runs{index=\"ids\"} 2",
+            "daybook_log_index_merges_total{index=\"ids\"} 1",
+            "daybook_log_index_lookups_total{index=\"ids\"} 60",
+            "daybook_log_index_entries{index=\"terms\"} 5",
+            "daybook_log_index_missing{index=\"terms\"} 9",
+            "daybook_lake_rows_waiting{app=\"shop\"} 5",
+            "daybook_lake_files{app=\"shop\"} 2",
+            "daybook_lake_committed{app=\"shop\"} 4",
+            "daybook_lake_lag{app=\"shop\"} 1",
+            "daybook_aggregate_periods{aggregate=\"sales\",app=\"shop\"} 3",
+            "daybook_aggregate_failing{aggregate=\"sales\",app=\"shop\"} 0",
+            "daybook_aggregate_failing{aggregate=\"visits\",app=\"shop\"} 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

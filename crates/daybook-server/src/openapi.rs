@@ -10,26 +10,38 @@ use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
+use crate::aggregates::Backfilled;
 use crate::consumers::Changes;
 use crate::consumers::replay::Replay;
+use crate::dcb::{ConditionBody, QueryBody, QueryItemBody};
 use crate::keys::{CreatedKey, KeyInfo, NewKey, Scope};
 use crate::rights::retention::{Done, PlanBody, PlannedMonth, PlannedRecords, Running};
 use crate::routes;
+use crate::routes::actor_keys::{ActorKeyBody, ActorKeysBody, ActorName, NewActorKeyRequest};
+use crate::routes::aggregates::{AggregateBody, AggregatesBody, ComputeRequest, DefinitionBody, DefinitionsBody};
+use crate::routes::audit::{AnswerBody, AuditBody, AuditedBody};
 use crate::routes::consumers::{
     ConsumerBody, ConsumerLatency, ConsumerPromise, ConsumersBody, RewindRequest, RewindTo,
 };
 use crate::routes::counters::{CountBody, CountersBody};
+use crate::routes::dcb::{AppendBody, ReadAsOf, ReadBody, ReadRequest};
 use crate::routes::dead_letters::{AttemptBody, DeadLetterBody, DeadLettersBody, DroppedBody};
 use crate::routes::inputs::{InputBody, InputEventsBody, InputsBody};
+use crate::routes::lake::{DroppedDay, LakeBody, LakesBody, RetainRequest, RetainedBody};
+use crate::routes::metrics::MetricBody;
 use crate::routes::ops::Reason;
 use crate::routes::privacy::{PrivacyBody, VaultBody};
+use crate::routes::proof::EventProofBody;
 use crate::routes::quarantine::{EntriesBody, EntryBody, RetriedBody};
 use crate::routes::retention::{LastBody, RetentionBody};
 use crate::routes::rights::{ErasureBody, ErasureRequest, ErasuresBody, SignedReportBody};
+use crate::routes::sql::{MomentWord, SqlBody, SqlColumn, SqlRequest};
 use crate::routes::subjects::{
     ConsentBody, ConsentRequest, ConsentsBody, ObjectionBody, ObjectionRequest, SubjectBody,
 };
+use crate::routes::traces::{NodeBody, SummaryBody, TraceBody};
 use crate::routes::webhooks::WebhookBody;
+use crate::trail::CauseBody;
 
 /// The whole description.
 pub fn document() -> utoipa::openapi::OpenApi {
@@ -49,8 +61,12 @@ pub fn document() -> utoipa::openapi::OpenApi {
         (name = "catalog", description = "What events there are"),
         (name = "quarantine", description = "Events that were not admitted"),
         (name = "counters", description = "How often what happened of late"),
+        (name = "questions", description = "What happened, asked in SQL and by name"),
         (name = "consumers", description = "What reacts to events, and what of it could not be delivered"),
         (name = "people", description = "What is known of people, what they allow, and what they may ask for"),
+        (name = "aggregates", description = "Numbers computed of events, which are kept longer than those"),
+        (name = "lake", description = "The tables that questions are asked of"),
+        (name = "proof", description = "That an event is in the log, and that the log only ever grew"),
         (name = "retention", description = "What is past its time"),
         (name = "keys", description = "Who may do what"),
         (name = "operations", description = "How the server is doing"),
@@ -60,9 +76,23 @@ pub fn document() -> utoipa::openapi::OpenApi {
         routes::events::post_from_browser,
         routes::feed::feed,
         routes::feed::event,
+        routes::proof::event,
+        routes::proof::origin,
+        routes::proof::checkpoint,
+        routes::proof::tile,
+        routes::dcb::append,
+        routes::dcb::read,
         routes::live::live,
         routes::counters::counters,
         routes::counters::live,
+        routes::sql::ask,
+        routes::metrics::read,
+        routes::metrics::ask,
+        routes::traces::trace,
+        routes::audit::audit,
+        routes::aggregates::list,
+        routes::aggregates::definitions,
+        routes::aggregates::compute,
         routes::webhooks::post,
         routes::webhooks::verify,
         routes::catalog::catalog,
@@ -96,10 +126,18 @@ pub fn document() -> utoipa::openapi::OpenApi {
         routes::subjects::objection,
         routes::subjects::object,
         routes::subjects::withdraw_objection,
+        routes::actor_keys::list,
+        routes::actor_keys::add,
+        routes::actor_keys::show,
+        routes::actor_keys::revoke,
+        routes::actor_keys::remove,
         routes::rights::list,
         routes::rights::erase_many,
         routes::rights::show,
         routes::inputs::list,
+        routes::lake::list,
+        routes::lake::show,
+        routes::lake::retain,
         routes::privacy::privacy,
         routes::retention::status,
         routes::retention::plan,
@@ -113,13 +151,19 @@ pub fn document() -> utoipa::openapi::OpenApi {
         routes::ops::openapi,
     ),
     components(schemas(
-        ProblemBody, ReceiptsBody, ReceiptBody, FindingBody, EventsBody, FeedBody, EventBody, ActorBody, CatalogBody,
+        ProblemBody, ReceiptsBody, ReceiptBody, FindingBody, EventsBody, FeedBody, EventBody, ActorBody, UpcastBody, CatalogBody,
         EventTypeBody, KeysBody, HealthBody, EntryBody, EntriesBody, RetriedBody, Reason, KeyInfo, NewKey, CreatedKey, Scope,
         ConsentRequest, ConsentBody, ConsentsBody, SubjectBody, ObjectionRequest, ObjectionBody, ErasureRequest, ErasureBody,
         ErasuresBody, SignedReportBody, PrivacyBody, VaultBody, RetentionBody, LastBody, Done, PlanBody, PlannedMonth,
         PlannedRecords, Running, ConsumerBody, ConsumersBody, ConsumerLatency, ConsumerPromise, RewindRequest, RewindTo,
         Changes, Replay, CountersBody, CountBody, DeadLetterBody, DeadLettersBody, AttemptBody, DroppedBody,
-        InputBody, InputEventsBody, InputsBody, WebhookBody,
+        TraceBody, SummaryBody, NodeBody, CauseBody, AuditBody, AuditedBody, AnswerBody,
+        InputBody, InputEventsBody, InputsBody, WebhookBody, SqlRequest, MomentWord, SqlBody, SqlColumn, MetricBody,
+        AggregateBody, AggregatesBody, DefinitionBody, DefinitionsBody, ComputeRequest, Backfilled,
+        LakeBody, LakesBody, RetainRequest, RetainedBody, DroppedDay, EventProofBody,
+        ConditionBody, QueryBody, QueryItemBody, AppendBody, ReadRequest, ReadAsOf, ReadBody,
+        LakeBody, LakesBody, RetainRequest, RetainedBody, DroppedDay, SignatureBody,
+        ActorKeyBody, ActorKeysBody, ActorName, NewActorKeyRequest,
     ))
 )]
 struct Description;
@@ -155,6 +199,14 @@ pub struct ProblemBody {
     pub hint: Option<String>,
     /// Of an atomic call: the receipts of the events that stood in its way.
     pub receipts: Option<Vec<ReceiptBody>>,
+    /// Of a condition that does not hold: where the event is that stands against it.
+    pub position: Option<u64>,
+    /// Of an append that was partly there: where those events are.
+    pub positions: Option<Vec<u64>>,
+    /// Of a query that cannot be asked: a JSON Pointer into it.
+    pub path: Option<String>,
+    /// Of a position that there is not yet: the last one that there is.
+    pub head: Option<u64>,
     /// Of a server that is not ready: why.
     pub reasons: Option<Vec<Value>>,
 }
@@ -302,6 +354,36 @@ pub struct EventBody {
     pub data: Option<Value>,
     /// What else came with it.
     pub metadata: Option<Value>,
+    /// The signature that it came with.
+    pub signature: Option<SignatureBody>,
+    /// What was done about its version, where `upcast` was asked for and it is of an older one.
+    pub upcast: Option<UpcastBody>,
+}
+
+/// The signature of an event. It was verified when the event came in.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureBody {
+    /// Always true: an event whose signature is wrong is quarantined.
+    pub verified: bool,
+    /// False where the event is not kept as it was signed, so that nobody can verify it again.
+    pub kept: Option<bool>,
+    /// The thumbprint of the key; only for keys with the scope `privacy`.
+    pub kid: Option<String>,
+    /// The detached JWS; only for keys with the scope `privacy`, and as long as everybody is there whom the event names.
+    pub jws: Option<String>,
+}
+
+/// What was done about the version of an event.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpcastBody {
+    /// The version it was sent in; it is given in the current one.
+    pub from: Option<String>,
+    /// Why it is given as it was sent: `upcast.step`, `upcast.no-way`, `upcast.unknown-type`, `upcast.version` or `upcast.data`.
+    pub code: Option<String>,
+    /// The same in words.
+    pub message: Option<String>,
 }
 
 /// Who acted.
@@ -309,8 +391,10 @@ pub struct EventBody {
 #[serde(deny_unknown_fields)]
 pub struct ActorBody {
     /// `user`, `system`, `ai`, `service`, and so on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
     /// Which one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
 
@@ -342,6 +426,12 @@ pub struct EventTypeBody {
     pub data: Option<Value>,
     /// Examples of its data.
     pub examples: Option<Vec<Value>>,
+    /// That it should not be sent any more: since which version of the catalog, and what to use instead.
+    pub deprecated: Option<Value>,
+    /// Of one event type: all its versions, the current one last.
+    pub versions: Option<Vec<String>>,
+    /// Of one event type: how data of older versions becomes data of this one, step by step.
+    pub migrations: Option<Vec<Value>>,
 }
 
 /// All keys.
@@ -359,6 +449,10 @@ pub struct HealthBody {
     /// How many consumers are in which state. A dead destination takes nothing from anybody but its own consumer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consumers: Option<BTreeMap<String, u64>>,
+    /// How the proof of the log is, where it is signed: `signing`; `failing` while the disk takes no tiles or checkpoints;
+    /// `refused` when the log is not what was signed. Events are taken all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
 }
 
 #[cfg(test)]

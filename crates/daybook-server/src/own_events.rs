@@ -32,7 +32,8 @@ impl<'a> Note<'a> {
     }
 
     fn event(&self) -> Value {
-        let source = if self.name.starts_with("job.") { "job" } else { "server" };
+        let of_jobs = ["job.", "aggregate."].iter().any(|start| self.name.starts_with(start));
+        let source = if of_jobs { "job" } else { "server" };
         let mut event = json!({"name": self.name, "source": source, "data": self.data});
         if let Some(members) = event.as_object_mut() {
             members.extend(self.actor.map(|key| ("actor".to_owned(), json!({"type": "key", "id": key}))));

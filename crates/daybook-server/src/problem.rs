@@ -1,6 +1,9 @@
 //! Error answers: RFC 9457 problem documents with a stable `code`.
 
+mod aggregates;
+mod dcb;
 mod errors;
+mod lake;
 mod state;
 
 pub use errors::{COUNTED_CODES, NO_DEAD_LETTER};
@@ -110,6 +113,11 @@ impl Problem {
     pub fn with(mut self, member: &str, value: serde_json::Value) -> Self {
         self.0.extra.get_or_insert_default().insert(member.to_owned(), value);
         self
+    }
+
+    /// The status that it is answered with.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
     }
 
     /// The problem's code.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use daybook_event::Timestamp;
 use daybook_event::limits::NAME_BYTES_MAX;
 
+use crate::as_of::{AsOf, Cursor};
 use crate::config::nearest;
 use crate::limits;
 use crate::problem::Problem;
@@ -43,6 +44,11 @@ impl<'q> Query<'q> {
         self.pairs.iter().rev().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
+    /// All values of a parameter.
+    pub fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| &**value)
+    }
+
     /// A whole number.
     ///
     /// # Errors
@@ -73,6 +79,24 @@ impl<'q> Query<'q> {
             // A `+` that was not escaped has become a space on the way.
             Timestamp::parse(text).or_else(|_| Timestamp::parse(&text.replace(' ', "+"))).ok()
         })
+    }
+
+    /// A moment: a position in the log, or a time.
+    ///
+    /// # Errors
+    /// 400 where it is neither.
+    pub fn moment(&self, name: &'static str) -> Result<Option<AsOf>, Problem> {
+        self.parsed(name, "a position, or an RFC 3339 date and time such as 2026-01-14T15:00:00Z", |text| {
+            text.parse().ok()
+        })
+    }
+
+    /// What an earlier page gave as `next`.
+    ///
+    /// # Errors
+    /// 400 where it is nothing of the kind.
+    pub fn cursor(&self, name: &'static str) -> Result<Option<Cursor>, Problem> {
+        self.parsed(name, "what the page before gave as next", |text| text.parse().ok())
     }
 
     /// How many entries a page may have.

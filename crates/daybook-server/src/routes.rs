@@ -1,20 +1,29 @@
 //! The routes: which address does what.
 
+pub(crate) mod actor_keys;
+pub(crate) mod aggregates;
+pub(crate) mod audit;
 pub(crate) mod catalog;
 pub(crate) mod consumers;
 pub(crate) mod counters;
+pub(crate) mod dcb;
 pub(crate) mod dead_letters;
 pub(crate) mod events;
 pub(crate) mod feed;
 pub(crate) mod inputs;
 pub(crate) mod keys;
+pub(crate) mod lake;
 pub(crate) mod live;
+pub(crate) mod metrics;
 pub(crate) mod ops;
 pub(crate) mod privacy;
+pub(crate) mod proof;
 pub(crate) mod quarantine;
 pub(crate) mod retention;
 pub(crate) mod rights;
+pub(crate) mod sql;
 pub(crate) mod subjects;
+pub(crate) mod traces;
 pub(crate) mod webhooks;
 
 use std::sync::Arc;
@@ -39,9 +48,19 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Collector>>)> {
     vec![
         ("/v1/{app}/events", only(post(events::post).get(feed::feed), "GET, HEAD, POST")),
         ("/v1/{app}/events/{id}", only(get(feed::event), "GET, HEAD")),
+        ("/v1/{app}/events/{id}/proof", only(get(proof::event), "GET, HEAD")),
+        ("/v1/{app}/append", only(post(dcb::append), "POST")),
+        ("/v1/{app}/read", only(post(dcb::read), "POST")),
         ("/v1/{app}/live", only(get(live::live), "GET, HEAD")),
         ("/v1/{app}/counters", only(get(counters::counters), "GET, HEAD")),
         ("/v1/{app}/counters/live", only(get(counters::live), "GET, HEAD")),
+        ("/v1/{app}/sql", only(post(sql::ask), "POST")),
+        ("/v1/{app}/metrics/{metric}", only(get(metrics::read).post(metrics::ask), "GET, HEAD, POST")),
+        ("/v1/{app}/traces/{correlation}", only(get(traces::trace), "GET, HEAD")),
+        ("/v1/{app}/audit", only(get(audit::audit), "GET, HEAD")),
+        ("/v1/{app}/aggregates", only(get(aggregates::list), "GET, HEAD")),
+        ("/v1/{app}/aggregates/definitions", only(get(aggregates::definitions), "GET, HEAD")),
+        ("/v1/{app}/aggregates/compute", only(post(aggregates::compute), "POST")),
         ("/v1/{app}/webhooks/{source}", only(post(webhooks::post).get(webhooks::verify), "GET, HEAD, POST")),
         ("/v1/{app}/catalog", only(get(catalog::catalog), "GET, HEAD")),
         ("/v1/{app}/catalog/{name}", only(get(catalog::event_type), "GET, HEAD")),
@@ -67,6 +86,9 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Collector>>)> {
                 "GET, HEAD, PUT, DELETE",
             ),
         ),
+        ("/v1/{app}/actor-keys", only(get(actor_keys::list).post(actor_keys::add), "GET, HEAD, POST")),
+        ("/v1/{app}/actor-keys/{kid}", only(get(actor_keys::show).delete(actor_keys::remove), "GET, HEAD, DELETE")),
+        ("/v1/{app}/actor-keys/{kid}/revoke", only(post(actor_keys::revoke), "POST")),
         ("/v1/{app}/erasures", only(get(rights::list).post(rights::erase_many), "GET, HEAD, POST")),
         ("/v1/{app}/erasures/{id}", only(get(rights::show), "GET, HEAD")),
         ("/v1/consumers", only(get(consumers::list), "GET, HEAD")),
@@ -87,12 +109,18 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Collector>>)> {
         ),
         ("/v1/consumers/{app}/{name}/dead-letters/{position}/replay", only(post(dead_letters::replay), "POST")),
         ("/v1/inputs", only(get(inputs::list), "GET, HEAD")),
+        ("/v1/lake", only(get(lake::list), "GET, HEAD")),
+        ("/v1/lake/{app}", only(get(lake::show), "GET, HEAD")),
+        ("/v1/lake/{app}/retain", only(post(lake::retain), "POST")),
         ("/v1/privacy", only(get(privacy::privacy), "GET, HEAD")),
         ("/v1/retention", only(get(retention::status), "GET, HEAD")),
         ("/v1/retention/plan", only(get(retention::plan), "GET, HEAD")),
         ("/v1/retention/run", only(post(retention::run), "POST")),
         ("/v1/keys", only(get(keys::list).post(keys::create), "GET, HEAD, POST")),
         ("/v1/keys/{id}", only(delete(keys::revoke), "DELETE")),
+        ("/log", only(get(proof::origin), "GET, HEAD")),
+        ("/log/checkpoint", only(get(proof::checkpoint), "GET, HEAD")),
+        ("/log/tile/{*path}", only(get(proof::tile), "GET, HEAD")),
         ("/api/events", only(post(events::post_from_browser), "POST")),
         ("/healthz", only(get(ops::health), "GET, HEAD")),
         ("/readyz", only(get(ops::ready), "GET, HEAD")),

@@ -12,12 +12,17 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use daybook_admission::CompileError;
+use daybook_blobs::{Blobs, OpenBlobsError, References};
 use daybook_catalog::{Catalogs, Diagnostic};
 use daybook_event::Severity;
+use daybook_lake::query::{Engine, EngineError};
 use daybook_log::{Log, LogOptions, OpenError};
 use daybook_privacy::erasure::{Eraser, EraserOptions};
 use daybook_privacy::master_key::MasterKeyError;
+use daybook_privacy::vault::VaultId;
 use daybook_privacy::{OpenVaultError, VaultError};
+use daybook_proof::key_file::KeyFileError;
+use daybook_proof::publisher::Publisher;
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait, PaginatorTrait};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -25,11 +30,13 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::aggregates::Aggregates;
 use crate::body::BodyMemory;
 use crate::collector::{App, Collector};
 use crate::config::{Config, ConfigError, nearest};
 use crate::consumers::plan::PlanError;
 use crate::consumers::{self, ApplyError, Consumers, NoteWriter};
+use crate::dcb::AppTerms;
 use crate::inputs::Inputs;
 use crate::keyring::KeyRing;
 use crate::keys::{self, CreateKeyError, NewKey, Scope};
@@ -42,12 +49,16 @@ use crate::rights::retention::Retention;
 use crate::state::settings;
 use crate::state::{self, OpenStateError};
 use crate::webhooks::{Webhooks, WebhooksError};
-use crate::{connections, limits, routes};
+use crate::{connections, limits, proof, routes};
 
 /// Name of the file in the data directory that holds the first key.
 pub const ADMIN_KEY_FILE: &str = "admin.key";
 /// Name of the log's directory in the data directory.
 pub const LOG_DIRECTORY: &str = "log";
+/// Name of the directory of blobs in the data directory, where the configuration names no other place.
+pub const BLOBS_DIRECTORY: &str = "blobs";
+/// Name of the directory, in the data directory, of what is known of the log's references to blobs, wherever these are.
+pub const BLOB_REFERENCES_DIRECTORY: &str = "blob-references";
 
 /// A server that is open: it holds its data directory and its port, and answers once it runs.
 pub struct Server {
@@ -56,6 +67,7 @@ pub struct Server {
     handle: ServerHandle,
     notices: Notices,
     notes: NoteWriter,
+    publisher: Option<Publisher>,
     was_clean: bool,
     opened: Instant,
     recovery_ms: u64,
@@ -76,6 +88,10 @@ pub struct Notices {
     pub master_key_file: Option<PathBuf>,
     /// What is not as it should be about the master key or the vault.
     pub privacy: Vec<String>,
+    /// The file a new signing key of the log was written to, on the first start.
+    pub log_key_file: Option<PathBuf>,
+    /// What is not as it should be about the proof of the log.
+    pub proof: Vec<String>,
 }
 
 /// A handle on a server; copies are cheap.
@@ -145,9 +161,18 @@ pub enum StartError {
     /// The log cannot be opened.
     #[error("the log cannot be opened")]
     Log(#[from] OpenError),
+    /// The log's signing key cannot be had.
+    #[error("the log's signing key cannot be used")]
+    LogKey(#[from] KeyFileError),
     /// Opening the log failed in a way that it does not know of.
     #[error("the log could not be opened")]
     LogTask(#[from] tokio::task::JoinError),
+    /// The blob store cannot be opened.
+    #[error("the blob store cannot be opened")]
+    Blobs(#[from] OpenBlobsError),
+    /// Queries cannot be answered.
+    #[error("queries cannot be answered")]
+    Queries(#[from] EngineError),
     /// The metrics cannot be registered.
     #[error("the metrics cannot be registered")]
     Metrics(#[from] prometheus::Error),
@@ -187,6 +212,7 @@ impl Server {
     /// [`StartError`].
     pub async fn open_with_log(config: Config, log: LogOptions) -> Result<Self, StartError> {
         let opened = Instant::now();
+        daybook_sinks::install_crypto();
         config.check()?;
         let (catalogs, apps, diagnostics) = load_apps(&config)?;
         state::make_private_directory(&config.data)?;
@@ -194,11 +220,13 @@ impl Server {
         let database = state::open(&config.state_place()).await?;
         let state_hold = state::hold(&config.state_place(), stopping.clone()).await?;
         let directory = config.data.join(LOG_DIRECTORY);
+        let log = LogOptions { terms: Some(Arc::new(AppTerms::new(apps.values()))), ..log };
         let log = tokio::task::spawn_blocking(move || Log::open(directory, log)).await??;
         // The log is this process's from here on: nobody else runs on this directory.
         let recovery_ms = u64::try_from(opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         let admin_key_file = make_admin_key(&database, &config.data).await?;
         let opened_vault = vault::open(&database, &config).await?;
+        let opened_proof = proof::open(&log, &VaultId::of(&database).await?, &config)?;
         let was_clean = settings::mark_running(&database).await?;
         let (quarantine, _writer) = Quarantine::open(database.clone(), config.quarantine.bytes_per_app).await?;
         let listener = TcpListener::bind(config.listen).await;
@@ -209,6 +237,7 @@ impl Server {
         names.sort_unstable();
         let metrics = Metrics::new(names.iter().map(String::as_str), &routes::paths(), COUNTED_CODES)?;
         let key_ring = KeyRing::open(database.clone(), config.rate_limits).await?;
+        let engine = Engine::new(config.queries.options(&config.data))?;
         let (consumers, notes) =
             Consumers::open(log.clone(), opened_vault.vault.clone(), database.clone(), config.data.clone()).await?;
         let served: Vec<_> = catalogs.apps().cloned().collect();
@@ -216,11 +245,14 @@ impl Server {
         consumers.runtime().register_metrics(metrics.registry())?;
         let inputs = Inputs::plan(&config.inputs, &names)?;
         inputs.register_metrics(metrics.registry())?;
+        let blobs = open_blobs(&config)?;
+        blobs.register_metrics(metrics.registry())?;
+        let blob_references = References::open(&config.data.join(BLOB_REFERENCES_DIRECTORY))?;
         let webhooks = Webhooks::plan(&config.webhooks, catalogs.apps(), metrics.registry())?;
         let collector = Arc::new_cyclic(|this: &Weak<Collector>| Collector {
             eraser: Eraser::new(
                 opened_vault.vault.clone(),
-                consumers::reload::views(&quarantine, &consumers),
+                consumers::reload::views(&quarantine, &blobs, &consumers),
                 Arc::new(OwnJournal(Weak::clone(this))),
                 Box::new(keys::now),
                 EraserOptions::default(),
@@ -231,8 +263,11 @@ impl Server {
             live_streams: Arc::new(Semaphore::new(config.limits.live_streams.min(Semaphore::MAX_PERMITS))),
             browser_events: RateLimiter::new(config.browser_events.events_per_second),
             retention: Retention::default(),
+            aggregates: Aggregates::default(),
             vault: opened_vault.vault,
+            proof: opened_proof.proof,
             consumers,
+            engine,
             inputs,
             webhooks,
             catalogs,
@@ -243,6 +278,8 @@ impl Server {
             stopping: stopping.clone(),
             apps,
             log,
+            blobs,
+            blob_references,
             quarantine,
             database,
             config,
@@ -258,7 +295,10 @@ impl Server {
                 apps: names,
                 master_key_file: opened_vault.new_key_file,
                 privacy: opened_vault.warnings,
+                log_key_file: opened_proof.new_key_file,
+                proof: opened_proof.warnings,
             },
+            publisher: opened_proof.publisher,
             was_clean,
             opened,
             recovery_ms,
@@ -281,7 +321,9 @@ impl Server {
     /// Serves until `shutdown` is done or [`ServerHandle::stop`] is called. Then it takes no more connections, gives requests
     /// under way the configured grace, writes everything down and returns.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { collector, listener, handle, notes, was_clean, opened, recovery_ms, state_hold, .. } = self;
+        let Self { collector, listener, handle, notes, publisher, was_clean, opened, recovery_ms, state_hold, .. } =
+            self;
+        let publishing = proof::run(publisher);
         let started = json!({
             "version": env!("CARGO_PKG_VERSION"), "listen": handle.address.to_string(), "clean_shutdown": was_clean,
             "log_head": collector.log.head(), "recovery_ms": recovery_ms,
@@ -299,9 +341,11 @@ impl Server {
         let accepting = connections::accept(listener, Arc::clone(&collector), router, &connections, &handle.cutting);
         let upkeep = tokio::spawn(upkeep(Arc::clone(&collector)));
         let retention = tokio::spawn(Arc::clone(&collector).keep_retention());
+        let aggregates = tokio::spawn(Arc::clone(&collector).keep_aggregates());
         let eraser = collector.eraser.clone();
         let erasures = tokio::spawn(async move { eraser.tend().await });
         let reloads = tokio::spawn(reload(Arc::clone(&collector), Arc::clone(&handle.reloading)));
+        let proof = tokio::spawn(proof::watch(Arc::clone(&collector)));
         tokio::select! {
             () = accepting => {}
             () = shutdown => {}
@@ -317,11 +361,12 @@ impl Server {
         }
         handle.cutting.cancel();
         let _ = tokio::time::timeout(limits::CONNECTION_DRAIN, connections.wait()).await;
-        for task in [upkeep, retention, erasures, reloads] {
+        for task in [upkeep, retention, aggregates, erasures, reloads, proof] {
             task.abort();
         }
         // What was delivered is written down while there is a state database; what that has to say, while there is a log.
         collector.consumers.runtime().close().await;
+        collector.consumers.close_lakes().await;
         noted.cancel();
         if let Err(error) = notes.await {
             tracing::warn!(%error, "what happened to consumers was not all written down");
@@ -331,6 +376,10 @@ impl Server {
         collector.note("system.stopped", None, stopped).await;
         collector.quarantine.close().await;
         collector.log.close().await;
+        // The publisher signs what was written last, and ends.
+        if let Err(error) = publishing.await {
+            tracing::warn!(%error, "the last of the log was not signed");
+        }
         collector.vault.close().await;
         collector.finish_state().await;
         drop(state_hold);
@@ -399,6 +448,16 @@ async fn upkeep(collector: Arc<Collector>) {
     }
 }
 
+fn open_blobs(config: &Config) -> Result<Blobs, OpenBlobsError> {
+    match &config.blobs.url {
+        None => Blobs::open_directory(&config.data.join(BLOBS_DIRECTORY)),
+        Some(url) => {
+            let options = config.blobs.options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            Blobs::open_url(url.as_str(), options)
+        }
+    }
+}
+
 type Apps = HashMap<Arc<str>, Arc<App>>;
 
 fn load_apps(config: &Config) -> Result<(Catalogs, Apps, Vec<Diagnostic>), StartError> {
@@ -408,7 +467,7 @@ fn load_apps(config: &Config) -> Result<(Catalogs, Apps, Vec<Diagnostic>), Start
     }
     let mut apps = Apps::new();
     for catalog in loaded.catalogs.apps() {
-        let app = App::new(Arc::clone(catalog))
+        let app = App::new(Arc::clone(catalog), config.limits.event_bytes)
             .map_err(|source| StartError::Admission { app: catalog.app.clone(), source })?;
         apps.insert(Arc::clone(&app.slug), Arc::new(app));
     }

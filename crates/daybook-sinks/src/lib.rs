@@ -18,5 +18,6 @@ mod settings;
 mod tables;
 pub mod webhook;
 
-pub use registry::{BuildContext, BuildError, Built, Promise, Statuses, build, check};
+pub use http::install_crypto;
+pub use registry::{BuildContext, BuildError, Built, Promise, Statuses, build, build_aggregates, check};
 pub use settings::{options, unknown_setting};

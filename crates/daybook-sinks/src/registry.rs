@@ -88,16 +88,20 @@ struct Module {
     name: &'static str,
     check: fn(&Map<String, Value>, &AppCatalog, &Spec) -> Vec<String>,
     build: fn(&BuildContext<'_>) -> Result<Built, BuildError>,
+    /// What writes computed aggregates to the same place, for modules that have one for them.
+    aggregates: Option<BuildAggregates>,
 }
+
+type BuildAggregates = fn(&BuildContext<'_>) -> Result<Option<Arc<dyn Handler>>, BuildError>;
 
 /// Those that there are, each with its module's own two functions. (`counters` are no destination: the server makes them.)
 const MODULES: &[Module] = &[
-    Module { name: "alert", check: alert::check, build: alert::build },
-    Module { name: "file", check: file::check, build: file::build },
-    Module { name: "mysql", check: mysql::check, build: mysql::build },
-    Module { name: "postgres", check: postgres::check, build: postgres::build },
-    Module { name: "redis", check: redis::check, build: redis::build },
-    Module { name: "webhook", check: webhook::check, build: webhook::build },
+    Module { name: "alert", check: alert::check, build: alert::build, aggregates: None },
+    Module { name: "file", check: file::check, build: file::build, aggregates: None },
+    Module { name: "mysql", check: mysql::check, build: mysql::build, aggregates: Some(mysql::build_aggregates) },
+    Module { name: "postgres", check: postgres::check, build: postgres::build, aggregates: None },
+    Module { name: "redis", check: redis::check, build: redis::build, aggregates: None },
+    Module { name: "webhook", check: webhook::check, build: webhook::build, aggregates: None },
 ];
 
 /// What is wrong with a consumer's options, for people; nothing where its handler is not one of this crate.
@@ -121,6 +125,18 @@ pub fn build(context: &BuildContext<'_>) -> Result<Built, BuildError> {
         return Err(BuildError::Options(wrong));
     }
     (module.build)(context)
+}
+
+/// Makes the handler that takes events `aggregate.computed` of the app, and writes them to where the consumer's own handler writes the
+/// app's events. Nothing where that keeps no aggregates, or the operator has not said where it goes.
+///
+/// # Errors
+/// [`BuildError`].
+pub fn build_aggregates(context: &BuildContext<'_>) -> Result<Option<Arc<dyn Handler>>, BuildError> {
+    match module(&context.spec.handler).and_then(|module| module.aggregates) {
+        Some(build) => build(context),
+        None => Ok(None),
+    }
 }
 
 fn module(handler: &str) -> Option<&'static Module> {

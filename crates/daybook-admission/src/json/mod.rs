@@ -42,6 +42,11 @@ impl<'t> Trail<'t> {
         Self { above: None, step: Step::Prefix(pointer) }
     }
 
+    /// Whether it stands at the outside.
+    pub(crate) const fn is_root(&self) -> bool {
+        self.above.is_none() && matches!(self.step, Step::Prefix(prefix) if prefix.is_empty())
+    }
+
     /// One member further in.
     pub(crate) const fn name(&'t self, name: &'t str) -> Trail<'t> {
         Trail { above: Some(self), step: Step::Name(name) }

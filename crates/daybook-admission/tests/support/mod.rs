@@ -13,8 +13,9 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use daybook_admission::{Admission, Body, BodyError, BodyForm, Facts, QuarantineEntry, Receipts};
+use daybook_admission::{ActorKeys, Admission, Body, BodyError, BodyForm, Facts, QuarantineEntry, Receipts};
 use daybook_catalog::Catalogs;
+use daybook_catalog::protobuf::Codec;
 use daybook_event::stored::{Opened, Stored};
 use daybook_event::{Appended, Event, EventId, Known, PersonName, Position, Signals, Timestamp, stored};
 pub use vault::Vault;
@@ -24,12 +25,17 @@ pub const NOW: &str = "2026-01-17T12:00:00.000Z";
 
 pub struct Desk {
     pub admission: Admission,
+    pub catalog: Arc<daybook_catalog::AppCatalog>,
     pub shed: bool,
     pub atomic: bool,
     /// What the log says of every record, where another call was faster.
     pub race: Option<Appended>,
     pub now: Timestamp,
     pub signals: Signals,
+    /// The keys of the app's actors.
+    pub actor_keys: ActorKeys,
+    /// What the call says of the trace that it is part of.
+    pub traceparent: Option<&'static str>,
     vault: Mutex<Vault>,
     /// The log: records by position. Each call numbers its own from 1, where the first one stays.
     pub log: Mutex<BTreeMap<Position, Vec<u8>>>,
@@ -45,6 +51,7 @@ pub struct Outcome {
     pub admitted_whole: bool,
     pub digests: Vec<Known>,
     pub batch: daybook_event::Batch,
+    pub blobs: Vec<daybook_event::Blob>,
 }
 
 pub fn catalogs() -> Catalogs {
@@ -63,12 +70,15 @@ pub fn desk(app: &str) -> Desk {
 
 pub fn desk_of(catalog: Arc<daybook_catalog::AppCatalog>) -> Desk {
     Desk {
-        admission: Admission::new(catalog).unwrap(),
+        admission: Admission::new(Arc::clone(&catalog)).unwrap(),
+        catalog,
         shed: false,
         atomic: false,
         race: None,
         now: Timestamp::parse(NOW).unwrap(),
         signals: Signals::default(),
+        actor_keys: ActorKeys::new(),
+        traceparent: None,
         vault: Mutex::default(),
         log: Mutex::default(),
     }
@@ -80,7 +90,11 @@ impl Desk {
     }
 
     pub fn post_known(&self, form: &BodyForm, body: &[u8], known: &[Option<Known>]) -> Result<Outcome, BodyError> {
-        let body = Body::parse(body, form)?;
+        let body = match form {
+            BodyForm::Protobuf { single } => Body::protobuf(body, *single, &Codec::of(&self.catalog))?,
+            form => Body::parse(body, form)?,
+        };
+        let body = body.in_trace(self.traceparent);
         let next = Cell::new(1u8);
         let mut new_id = || {
             next.set(next.get() + 1);
@@ -97,6 +111,7 @@ impl Desk {
             people: &people,
             months: &months,
             environment: "staging",
+            actor_keys: Some(&self.actor_keys),
             signals: self.signals,
             shed: self.shed,
             atomic: self.atomic,
@@ -119,6 +134,7 @@ impl Desk {
         };
         let mut admitted = judged.seal(&self.admission, &keys, &mut random);
         let batch = std::mem::take(&mut admitted.batch);
+        let blobs = std::mem::take(&mut admitted.blobs);
         let mut start = 0;
         let stored: Vec<_> = batch
             .records
@@ -141,7 +157,8 @@ impl Desk {
         admitted.settle(&appended);
         let admitted_whole = admitted.is_whole();
         let quarantine = admitted.quarantine(&self.admission, &body);
-        Ok(Outcome { receipts: admitted.into_receipts(), events, stored, quarantine, admitted_whole, digests, batch })
+        let receipts = admitted.into_receipts();
+        Ok(Outcome { receipts, events, stored, quarantine, admitted_whole, digests, batch, blobs })
     }
 
     pub fn vault(&self) -> MutexGuard<'_, Vault> {

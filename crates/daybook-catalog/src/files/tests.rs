@@ -179,7 +179,7 @@ fn links_do_not_lead_out_of_an_app() {
     let place = Place::new(&[("apps/shop/catalog.yaml", CATALOG), ("apps/shop/events/real.yaml", EVENTS)]);
     let at = |path: &str| place.0.path().join("apps/shop").join(path);
     symlink(outside.0.path().join("secret.yaml"), at("events/b.yaml")).unwrap();
-    symlink(at("events/real.yaml"), at("aggregates.yaml")).unwrap();
+    symlink(at("events/real.yaml"), at("dashboards.yaml")).unwrap();
     symlink("/nonexistent", at("events/c.yaml")).unwrap();
     symlink("e.yaml", at("events/e.yaml")).unwrap();
     symlink(outside.0.path().join("events"), at("plugins")).unwrap();

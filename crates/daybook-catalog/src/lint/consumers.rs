@@ -20,7 +20,7 @@ const DAYBOOK: &str = "daybook";
 /// Events of Daybook's own that its consumers cause.
 const CAUSED: [&str; 2] = ["consumer.*", "webhook.*"];
 /// Handlers that cause none: they call nobody, or send one word for many events.
-const QUIET_HANDLERS: [&str; 3] = ["alert", "counters", "file"];
+const QUIET_HANDLERS: [&str; 4] = ["alert", "counters", "file", "lake"];
 
 pub(super) fn lint(app: &App<'_>) {
     let Some(header) = &app.header else { return };

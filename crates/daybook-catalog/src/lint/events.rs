@@ -10,7 +10,7 @@ use crate::limits::{DIMENSIONS_MAX, EVENT_TYPES_MAX};
 use crate::read_events::Declared;
 use crate::schema::{Shape, is_single};
 use crate::source::{Place, Problem, suggestion};
-use crate::{AppCatalog, CategoryPii, EventType, Store};
+use crate::{AppCatalog, CategoryPii, EventType, Signatures, Store};
 
 pub(super) fn lint(app: &App<'_>) {
     let mut first: HashMap<(&str, &semver::Version), &Declared<'_>> = HashMap::new();
@@ -125,6 +125,11 @@ fn references(header: &Header<'_>, declared: &Declared<'_>) {
         let message = format!("events of priority {} are never sampled", event_type.priority);
         Problem::warning("event-type.sampling-ignored", message).at(file, node.locate("/sampling"));
     }
+    if event_type.signatures == Some(Signatures::Required) && event_type.store == Store::DailyCounts {
+        Problem::warning("event-type.signatures", "nothing is kept of the signature of an event that is only counted")
+            .hint("who sends such events has to sign them all the same")
+            .at(file, node.locate("/signatures"));
+    }
     if !event_type.pii.is_empty()
         && catalog.category(&event_type.category).is_some_and(|category| category.pii == CategoryPii::None)
     {
@@ -218,7 +223,7 @@ fn holds_only_collections(schema: &Value) -> bool {
 
 /// Whether the data of a type declares the property at a dotted path. A property whose content is not described has any
 /// field, and a path goes through the items of a list without a word.
-pub(super) fn has_field(catalog: &AppCatalog, event_type: &EventType, path: &str) -> bool {
+pub(crate) fn has_field(catalog: &AppCatalog, event_type: &EventType, path: &str) -> bool {
     let Some(mut schema) = event_type.data.as_ref() else { return false };
     for (depth, segment) in path.split('.').enumerate() {
         while let Some(items) = schema.get("items") {

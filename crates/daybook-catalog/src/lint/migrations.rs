@@ -34,7 +34,7 @@ pub(super) fn lint(app: &App<'_>) {
             for step in &migration.steps {
                 let (from, to) = fields_of(step);
                 let known = |event_type: &EventType, field: &str| has_field(&header.catalog, event_type, field);
-                if let (Some(from), Some(older)) = (from, older)
+                if let (Some(from), Some(older)) = (from, older.filter(|older| older.data.is_some()))
                     && !known(older, from)
                     && !made.contains(&from)
                 {

@@ -48,7 +48,7 @@ pub(super) fn lint_marks(catalog: &AppCatalog, declared: &Declared<'_>) {
 }
 
 /// Whether a field, or something in it or around it, is sealed when the event is stored.
-pub(super) fn is_sealed(catalog: &AppCatalog, event_type: &EventType, path: &str) -> bool {
+pub(crate) fn is_sealed(catalog: &AppCatalog, event_type: &EventType, path: &str) -> bool {
     event_type.pii.contains_key(path)
         || ancestors(path).any(|around| event_type.pii.contains_key(around))
         || event_type.pii.keys().any(|marked| marked.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))

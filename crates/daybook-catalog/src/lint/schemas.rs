@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::graph::{Extent, Graph};
 use super::{App, Header, consumers, examples, personal};
 use crate::limits::TYPES_MAX;
+use crate::read_collections::Kept;
 use crate::read_consumers::Listed;
 use crate::read_events::Declared;
 use crate::read_where::Condition;
@@ -115,6 +116,20 @@ pub(super) fn lint(app: &App<'_>) {
         {
             examples::lint(&header.catalog, declared, data);
             personal::lint(&header.catalog, declared);
+        }
+    }
+    for Kept { collection, file, data } in &app.kept {
+        let schema = &collection.data;
+        if (Schema { file, node: data, schema, types }).lint() {
+            must_be_object(file, data, schema, types);
+            is_bounded(file, data.place, graph.extent(schema));
+            if Shape::of(types, schema).property(&collection.key).is_none() {
+                Problem::error(
+                    "schema.required",
+                    format!("the key `{}` is not declared in `properties`", collection.key),
+                )
+                .at(file, data.place);
+            }
         }
     }
     for listed in &app.consumers {

@@ -64,6 +64,18 @@ fn what_the_envelope_may_hold_is_not_required() {
     assert_eq!(app.envelope_required(app.event("order.placed").unwrap()), []);
 }
 
+#[test]
+fn deprecated_fields_are_found_wherever_they_are() {
+    let types = "{old: {type: string, deprecated: true}, tree: {type: object, properties: {gone: {$ref: '#/types/old'}, \
+                 inner: {$ref: '#/types/tree'}, list: {type: array, items: {$ref: '#/types/tree'}}}}}";
+    let data = "{type: object, properties: {a: {type: string, deprecated: true}, b: {type: string}, \
+                l: {type: array, items: {type: object, properties: {c: {deprecated: true}}}}, t: {$ref: '#/types/tree'}}}";
+    let app = shop(DIALECT, types, data);
+    let found = app.deprecated_fields(app.event("order.placed").unwrap());
+    let found: Vec<String> = found.iter().map(|path| path.join(".")).collect();
+    assert_eq!(found, ["a", "l.c", "t.gone"]);
+}
+
 proptest! {
     /// A number and the same number as text are judged alike, as far as the sign goes.
     #[test]

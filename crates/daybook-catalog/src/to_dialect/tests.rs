@@ -1,4 +1,4 @@
-use daybook_event::{Actor, EventId, Kind, Timestamp};
+use daybook_event::{Actor, EventId, Timestamp};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -20,31 +20,20 @@ fn app(dialect: &str) -> AppCatalog {
 fn event() -> Event<'static> {
     Event {
         id: EventId::from_object_id(*b"\x50\x7f\x1f\x77\xbc\xf8\x6c\xd7\x99\x43\x90\x11"),
-        original_id: None,
-        kind: Kind::Event,
-        app: "shop".into(),
-        name: "order.placed".into(),
         version: "1.2.0".into(),
-        time: Timestamp::parse("2026-01-14T15:00:00Z").unwrap(),
         received: Timestamp::parse("2026-01-14T15:00:01Z").unwrap(),
         position: 7,
-        category: "default".into(),
         priority: Priority::High,
-        sample_rate: 1.0,
         source: Some("api".into()),
-        platform: None,
         environment: Some("production".into()),
         identity: Some("12345".into()),
-        anonymous_id: None,
         session: Some("s-1".into()),
         group: Some("1".into()),
         actor: Some(Actor { kind: Some("user".into()), id: Some("12345".into()) }),
-        correlation: None,
-        causation: None,
-        request: None,
         tags: vec![("k".into(), "v".into()), ("l".into(), "w\"".into())],
         data: r#"{"community_id":1,"price":1.10}"#.into(),
         metadata: r#"{"build":"7","n":123456789012345678901234567890}"#.into(),
+        ..Event::new("shop", "order.placed", Timestamp::parse("2026-01-14T15:00:00Z").unwrap())
     }
 }
 

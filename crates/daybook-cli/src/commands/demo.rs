@@ -1,6 +1,5 @@
 //! `daybook demo`: everything at once, on made-up traffic.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use tempfile::TempDir;
 use super::block_on;
 use crate::Answer;
 use crate::client::{Client, admin_key, escaped};
-use crate::demo::{DemoApp, Feed, Summary, find};
+use crate::demo::{DemoApp, Feed, Played, Summary, find};
 use crate::failure::Failure;
 use crate::output::{Format, print, print_json, say, watched};
 use crate::server::Running;
@@ -25,6 +24,8 @@ use crate::traffic::MadeEvent;
 
 /// The master key of a demonstration, in its data directory.
 const MASTER_KEY_FILE: &str = "demo-master.key";
+/// And the key that signs its log.
+const LOG_KEY_FILE: &str = "demo-log-signing.key";
 
 /// How often live events are looked for.
 const LIVE_TICK: Duration = Duration::from_millis(200);
@@ -92,6 +93,7 @@ impl Demo {
             Config { data: data.clone(), listen: self.listen, catalogs: self.catalogs.clone(), ..Config::default() };
         config.logging.level = "warn".into();
         config.privacy.master_key_file = Some(data.join(MASTER_KEY_FILE));
+        config.proof.key_file = Some(data.join(LOG_KEY_FILE));
         let server = Running::start(config).await?;
         say(&format!("listening on {}", server.url()));
         let (url, directory) = (server.url(), data.clone());
@@ -176,9 +178,12 @@ impl Show {
             progress.inc(feed.flush()? as u64);
             progress.finish_and_clear();
         }
-        let people: BTreeMap<String, usize> =
-            self.apps.iter().map(|app| (app.app.clone(), app.simulation.people())).collect();
-        let summary = Summary::gather(&self.client, &people, &feed.sums)?;
+        let played = self.apps.iter().map(|app| Played {
+            app: app.app.clone(),
+            people: app.simulation.people(),
+            headlines: app.simulation.headlines().to_vec(),
+        });
+        let summary = Summary::gather(&self.client, &played.collect::<Vec<_>>(), &feed.sums, now_us())?;
         match self.format {
             Format::Json => print_json(&summary),
             Format::Text => print(&(summary.text() + &self.invitation())),
@@ -242,7 +247,7 @@ impl Show {
                 let data = self.data.display();
                 format!(
                     "\nThe data stays in {data}; this serves it again:\n\n  daybook serve --data {data} --master-key-file \
-                     {data}/{MASTER_KEY_FILE}\n"
+                     {data}/{MASTER_KEY_FILE} --log-key-file {data}/{LOG_KEY_FILE}\n"
                 )
             } else {
                 String::new()
@@ -258,6 +263,11 @@ impl Show {
             format!("curl -s -H \"Authorization: Bearer $DAYBOOK_KEY\" '{server}/v1/{app}/events?limit=3&dialect=app'"),
             format!("curl -s -H \"Authorization: Bearer $DAYBOOK_KEY\" '{server}/v1/{app}/catalog'"),
             format!("curl -s '{server}/healthz'; curl -s '{server}/openapi.json'"),
+            format!(
+                "{daybook} query \"SELECT name, count(*) AS n FROM events GROUP BY name ORDER BY n DESC\" --app {app}"
+            ),
+            format!("{daybook} metrics active-users --app {app} --param period=week"),
+            format!("{daybook} audit --app {app} --from 2020-01-01T00:00:00Z --limit 10"),
             format!("{daybook} tail {app}"),
             format!("{daybook} quarantine list {app} --limit 10"),
         ];

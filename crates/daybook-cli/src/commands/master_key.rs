@@ -83,7 +83,7 @@ struct Rotate {
 /// Which vault, and where its master key is.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Vault")]
-struct VaultOptions {
+pub struct VaultOptions {
     /// The data directory. Default: daybook-data
     #[arg(long, value_name = "DIR", env = "DAYBOOK_DATA")]
     data: Option<PathBuf>,
@@ -242,7 +242,11 @@ struct Outcome<'a> {
 }
 
 impl VaultOptions {
-    fn config(&self) -> Result<Config, Failure> {
+    /// What a server would read, with what was given to a command in its place.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or what is in it does not go together.
+    pub fn config(&self) -> Result<Config, Failure> {
         let mut config = match &self.config {
             Some(file) => Config::read(file).map_err(|error| Failure::server(&error))?,
             None => Config::default(),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::Answer;
 use crate::client::{Client, ServerOptions};
 use crate::failure::Failure;
+use crate::members::{list, number, text};
 use crate::output::{Format, Table, grouped, print, print_json, print_line, say, watched};
 
 /// Pause between two looks at a run.
@@ -213,10 +214,11 @@ fn plan_text(plan: &Value) -> String {
 
 fn done_text(done: &Value) -> String {
     let mut out = format!(
-        "months     {}\nrecords    {}\nsegments   {}\nfreed      {} bytes\n",
+        "months     {}\nrecords    {}\nsegments   {}\nblobs      {}\nfreed      {} bytes\n",
         grouped(number(done, "months")),
         grouped(number(done, "records")),
         grouped(number(done, "segments")),
+        grouped(number(done, "blobs")),
         grouped(number(done, "bytes_freed")),
     );
     let unconfirmed: Vec<&str> = list(done, "unconfirmed").iter().filter_map(Value::as_str).collect();
@@ -261,20 +263,8 @@ fn duration(seconds: u64) -> String {
     if count == 1 { unit.trim_end_matches('s').to_owned() } else { format!("{count} {unit}") }
 }
 
-fn text<'v>(value: &'v Value, member: &str) -> &'v str {
-    value.get(member).and_then(Value::as_str).unwrap_or_default()
-}
-
 fn own(value: &Value, member: &str) -> String {
     text(value, member).to_owned()
-}
-
-fn number(value: &Value, member: &str) -> u64 {
-    value.get(member).and_then(Value::as_u64).unwrap_or_default()
-}
-
-fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
-    value.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -318,7 +308,7 @@ mod tests {
     fn the_status_is_read() {
         let last = json!({
             "run": "r1", "started": "2026-01-13T15:00:00.000Z", "ended": "2026-01-13T15:00:02.000Z",
-            "months": 2, "records": 1234, "segments": 3, "bytes_freed": 567_890, "unconfirmed": ["lake"], "error": "full",
+            "months": 2, "records": 1234, "segments": 3, "blobs": 5, "bytes_freed": 567_890, "unconfirmed": ["lake"], "error": "full",
         });
         let running = json!({
             "run": "r2", "started": "2026-01-14T15:00:00.000Z", "step": "log", "segments_done": 1, "segments": 4,
@@ -331,6 +321,7 @@ mod tests {
         months     2
         records    1,234
         segments   3
+        blobs      5
         freed      567,890 bytes
         not confirmed by lake; the next run tells them again
         ended early: full

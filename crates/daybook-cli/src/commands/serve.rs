@@ -42,6 +42,9 @@ pub struct Serve {
     /// The file with the master key; made on the first start. Default: a file in the user's configuration directory
     #[arg(long, value_name = "FILE", env = "DAYBOOK_MASTER_KEY_FILE")]
     master_key_file: Option<PathBuf>,
+    /// The file with the key that signs the log; made on the first start. Default: a file in the user's configuration directory
+    #[arg(long, value_name = "FILE", env = "DAYBOOK_LOG_KEY_FILE")]
+    log_key_file: Option<PathBuf>,
     /// Address to listen on; port 0 takes a free one. Default: 127.0.0.1:4747
     #[arg(long, value_name = "ADDR", env = "DAYBOOK_LISTEN")]
     listen: Option<SocketAddr>,
@@ -63,11 +66,19 @@ impl Serve {
         if config.privacy.master_key_file.as_ref().is_some_and(|file| file.starts_with(&config.data)) {
             say("warning: the master key lies in the data directory; whoever gets a copy of that can read every name");
         }
+        if config.proof.key_file.as_ref().is_some_and(|file| file.starts_with(&config.data)) {
+            say(
+                "warning: the log's signing key lies in the data directory; whoever can write there can sign another history",
+            );
+        }
         block_on(async {
             let server = Running::start(config).await?;
             if let Some(file) = server.new_master_key() {
                 say(&format!("a new master key is in {}", file.display()));
                 say("  keep a copy, and not beside the copies of the data: without it nobody's name can be read again");
+            }
+            if let Some(file) = server.new_log_key() {
+                say(&format!("a new key to sign the log with is in {}", file.display()));
             }
             say(&format!("listening on {}", server.url()));
             server.asked_to_stop().await?;
@@ -92,6 +103,9 @@ impl Serve {
         if let Some(file) = self.master_key_file {
             config.privacy.master_key_file = Some(file);
             config.privacy.master_key_command = None;
+        }
+        if let Some(file) = self.log_key_file {
+            config.proof.key_file = Some(file);
         }
         if let Some(listen) = self.listen {
             config.listen = listen;

@@ -37,6 +37,9 @@ pub struct Tail {
     /// Give events in the app's own form
     #[arg(long)]
     dialect: bool,
+    /// Give events of older versions as the current version of their type has them
+    #[arg(long)]
+    upcast: bool,
     /// One line an event for people, or one JSON object a line
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -76,6 +79,7 @@ impl Tail {
         let mut query: Vec<String> = self.names.iter().map(|name| format!("name={}", escaped(name))).collect();
         query.extend(follow.after.map(|after| format!("after={after}")));
         query.extend(self.dialect.then(|| "dialect=app".to_owned()));
+        query.extend(self.upcast.then(|| "upcast=true".to_owned()));
         let path = format!("/v1/{}/live?{}", escaped(&self.app), query.join("&"));
         let stream = client.stream(path.trim_end_matches('?'))?;
         let mut message = Message::default();
@@ -147,7 +151,7 @@ fn last_word(data: &str) -> Option<u64> {
 }
 
 /// An event on one line, for people.
-fn line_of(data: &str, position: Option<u64>, dialect: bool) -> String {
+pub(super) fn line_of(data: &str, position: Option<u64>, dialect: bool) -> String {
     let position = position.map(|position| format!("{position}  ")).unwrap_or_default();
     let Ok(event) = serde_json::from_str::<Value>(data) else { return format!("{position}{data}") };
     if dialect {

@@ -9,12 +9,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 use daybook_admission::{Admission, Body, BodyError, BodyForm, Facts, Receipt, Receipts, Status};
-use daybook_catalog::{Catalogs, render};
 use daybook_event::limits::{BATCH_EVENTS_MAX, EVENT_JSON_BYTES_MAX};
 use daybook_event::record::{Appended, Digest, Known, RecordKey};
-use daybook_event::{EventId, Finding, Keys, Months, Needs, Person, Secret, Severity, Signals, Timestamp};
+use daybook_event::{EventId, Finding, Keys, Months, Needs, Person, Secret, Signals, Timestamp};
 
 use crate::Answer;
+use crate::catalogs::catalog_of;
 use crate::failure::Failure;
 use crate::output::{print, print_json, say};
 
@@ -103,20 +103,8 @@ impl Validate {
     }
 
     fn admission(&self) -> Result<Admission, Failure> {
-        let loaded = Catalogs::load(&self.catalogs, !self.no_default_catalogs);
-        let errors: Vec<_> =
-            loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
-        if !errors.is_empty() {
-            return Err(Failure::Catalogs(render::text(&errors)));
-        }
-        let Some(app) = loaded.catalogs.app(&self.app) else {
-            let known: Vec<&str> = loaded.catalogs.apps().map(|app| app.app.as_str()).collect();
-            return Err(Failure::usage(
-                format!("there is no catalog for the app `{}`", self.app),
-                format!("there is one for {}; `--catalogs DIR` adds others", known.join(", ")),
-            ));
-        };
-        Admission::new(Arc::clone(app)).map_err(|error| Failure::server(&error))
+        let app = catalog_of(&self.app, &self.catalogs, !self.no_default_catalogs)?;
+        Admission::new(app).map_err(|error| Failure::server(&error))
     }
 
     fn open(&self) -> Result<Box<dyn BufRead>, Failure> {
@@ -182,6 +170,7 @@ impl Seen {
                 people: &people,
                 months: &Months::default(),
                 environment: "production",
+                actor_keys: None,
                 signals: Signals::default(),
                 shed: false,
                 // Sampling depends on what else a server gets; atomic calls never sample.

@@ -6,10 +6,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::feed::Sums;
+use super::headlines::{self, Headline};
+use super::traces;
 use crate::client::{Client, escaped};
 use crate::commands::quarantine;
 use crate::failure::Failure;
-use crate::output::{Table, grouped};
+use crate::output::{Table, grouped, say};
+use crate::traffic::HeadlinePlan;
 
 /// Event types shown of each app.
 const TYPES_SHOWN: usize = 5;
@@ -35,12 +38,26 @@ pub struct AppSummary {
     /// What became of the events.
     #[serde(flatten)]
     pub sums: Sums,
+    /// The numbers that sum it up.
+    pub headlines: Vec<Headline>,
+    /// The beginning of its longest trace, where it has any.
+    pub trace: Option<Value>,
     /// The first events in quarantine.
     pub quarantine: Vec<Value>,
     /// A stored event, in Daybook's form.
     pub canonical: Option<Value>,
     /// The same event, in the app's form.
     pub dialect: Option<Value>,
+}
+
+/// What is known of an app's demonstration before the server is asked.
+pub struct Played {
+    /// The app.
+    pub app: String,
+    /// How many people there are.
+    pub people: usize,
+    /// What is to be asked.
+    pub headlines: Vec<HeadlinePlan>,
 }
 
 impl Summary {
@@ -50,11 +67,15 @@ impl Summary {
     /// Those of [`Client::get`].
     pub fn gather(
         client: &Client,
-        people: &BTreeMap<String, usize>,
+        played: &[Played],
         sums: &BTreeMap<String, Sums>,
+        now_us: i64,
     ) -> Result<Self, Failure> {
         let mut apps = BTreeMap::new();
-        for (app, people) in people {
+        for Played { app, people, headlines } in played {
+            if !headlines::settle(client, app)? {
+                say(&format!("the tables of {app} are not up to date yet; its numbers are those of what is in them"));
+            }
             let slug = escaped(app);
             let first = |form: &str| -> Result<Option<Value>, Failure> {
                 let page = client.get(&format!("/v1/{slug}/events?limit=1{form}"))?;
@@ -65,6 +86,8 @@ impl Summary {
                 AppSummary {
                     people: *people,
                     sums: sums.get(app).cloned().unwrap_or_default(),
+                    headlines: headlines::ask(client, app, headlines, now_us)?,
+                    trace: traces::longest(client, app)?,
                     quarantine: various(quarantine::entries(client, app, "", QUARANTINED_READ)?),
                     canonical: first("")?,
                     dialect: first("&dialect=app")?,
@@ -77,8 +100,13 @@ impl Summary {
     /// The summary for people.
     pub fn text(&self) -> String {
         let mut out = self.totals();
+        out.push_str("\nIn numbers, asked of the server's metrics\n\n");
+        out.push_str(&self.headlines());
         out.push_str("\nMost frequent event types\n\n");
         out.push_str(&self.types());
+        for (app, trace) in self.apps.iter().filter_map(|(app, summary)| Some((app, summary.trace.as_ref()?))) {
+            out.push_str(&format!("\nA piece of work of {app}, from cause to cause\n\n{}", traces::text(trace)));
+        }
         out.push_str("\nIn quarantine, for instance\n\n");
         out.push_str(&self.quarantined());
         out.push_str("\nA stored event of each app, as Daybook gives it and in the app's own form\n\n");
@@ -119,6 +147,16 @@ impl Summary {
             let mut row = vec![app.clone(), grouped(*people as u64)];
             row.extend(counts.map(grouped));
             table.row(row);
+        }
+        table.render()
+    }
+
+    fn headlines(&self) -> String {
+        let mut table = Table::new(&["app", "what", "how many"]);
+        for (app, summary) in &self.apps {
+            for headline in &summary.headlines {
+                table.row(vec![app.clone(), headline.title.clone(), headline.shown.clone()]);
+            }
         }
         table.render()
     }

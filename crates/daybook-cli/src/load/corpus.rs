@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use daybook_catalog::{AppCatalog, As, Catalogs, EventType, Field, Store, WithoutConsent, name_matches};
-use daybook_event::{Actor, Event, EventId, Kind, Timestamp};
+use daybook_event::{Actor, Event, EventId, Timestamp};
 use serde_json::Value;
 
 /// The templates of several apps.
@@ -128,17 +128,10 @@ impl Template {
         let value = |field| value_of(app, field).map(Cow::Borrowed);
         let event = Event {
             id,
-            original_id: None,
-            kind: Kind::Event,
-            app: Cow::Borrowed(&app.app),
-            name: Cow::Borrowed(&event_type.name),
             version: Cow::Owned(event_type.version.to_string()),
-            time: Timestamp::parse(TIME).unwrap_or_default(),
             received: Timestamp::default(),
-            position: 0,
             category: Cow::Borrowed(&event_type.category),
             priority: event_type.priority,
-            sample_rate: 1.0,
             source: event_type
                 .sources
                 .first()
@@ -147,20 +140,15 @@ impl Template {
             platform: value(Field::Platform),
             environment: value(Field::Environment),
             identity: value(Field::Identity),
-            anonymous_id: None,
             session: value(Field::Session),
-            group: None,
             actor: app
                 .dialect
                 .field(Field::ActorId)
                 .filter(|spec| spec.required)
                 .map(|_| Actor { kind: value(Field::ActorType), id: value(Field::ActorId) }),
             correlation: value(Field::Correlation),
-            causation: None,
-            request: None,
-            tags: Vec::new(),
             data: Cow::Borrowed(&data),
-            metadata: Cow::Borrowed(""),
+            ..Event::new(&app.app, &event_type.name, Timestamp::parse(TIME).unwrap_or_default())
         };
         let mut bytes = Vec::new();
         daybook_catalog::render(&event, &app.dialect, app, &mut bytes);

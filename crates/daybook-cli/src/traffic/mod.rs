@@ -15,7 +15,7 @@ mod template;
 mod yaml;
 
 pub use facts::TypeFacts;
-pub use plan::PlanError;
+pub use plan::{HeadlinePlan, PlanError};
 pub use simulate::{MadeEvent, Simulation};
 #[cfg(test)]
 pub use spoil::Spoiled;

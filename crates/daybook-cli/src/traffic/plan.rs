@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::TypeFacts;
 use super::template::Template;
@@ -35,6 +35,36 @@ pub struct Plan {
     /// What goes wrong on purpose.
     #[serde(default)]
     pub spoil: Spoil,
+    /// What is asked of the server when the history is in.
+    #[serde(default)]
+    pub headlines: Vec<HeadlinePlan>,
+}
+
+/// A number that sums up the app, or a few: a metric, and what is shown of its answer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct HeadlinePlan {
+    /// What it is, for people.
+    pub title: String,
+    /// The metric.
+    pub metric: String,
+    /// Its parameters, but for `from` and `to`.
+    #[serde(default)]
+    pub parameters: Map<String, Value>,
+    /// It is about so many days, today with them; 30 unless said.
+    #[serde(default)]
+    pub days: Option<u32>,
+    /// Instead, about so many weeks from Monday, the one that is under way with them.
+    #[serde(default)]
+    pub weeks: Option<u32>,
+    /// The column of the answer that is shown, row by row.
+    pub show: String,
+    /// Only of rows that have these values.
+    #[serde(default)]
+    pub only: Map<String, Value>,
+    /// Whether the sum is shown instead.
+    #[serde(default)]
+    pub sum: bool,
 }
 
 /// The people of an app.
@@ -253,6 +283,9 @@ impl Plan {
         }
         if !(0.0..=1.0).contains(&plan.spoil.share) || !(0.0..=1.0).contains(&plan.people.churn) {
             findings.push("`spoil.share` and `people.churn` are shares, from 0 to 1".into());
+        }
+        for headline in plan.headlines.iter().filter(|headline| headline.days.is_some() && headline.weeks.is_some()) {
+            findings.push(format!("headline `{}`: it is about `days` or `weeks`, and not both", headline.title));
         }
         if findings.is_empty() { Ok(plan) } else { Err(PlanError::Content(findings)) }
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::draw::Draw;
 use super::facts::TypeFacts;
-use super::plan::{Assignments, Flow, Plan, PlanError, When};
+use super::plan::{Assignments, Flow, HeadlinePlan, Plan, PlanError, When};
 use super::scope::{Scope, Supplies, Variables};
 use super::spoil::Spoiled;
 use super::template::Template;
@@ -95,6 +95,11 @@ impl Simulation {
     /// The app's share of the events, relative to the other apps.
     pub fn share(&self) -> f64 {
         self.plan.share
+    }
+
+    /// What is asked of the server when the history is in.
+    pub fn headlines(&self) -> &[HeadlinePlan] {
+        &self.plan.headlines
     }
 
     /// How many people there are.

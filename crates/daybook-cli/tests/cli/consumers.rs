@@ -104,12 +104,17 @@ fn consumers_are_listed_paused_and_rewound() {
     let firsts: Vec<_> = lines[1..].iter().map(|line| (line[0], line[1], line[2])).collect();
     assert_eq!(
         firsts,
-        [("shop", "archive", "file"), ("shop", "calls", "webhook"), ("shop", "counters", "counters")],
+        [
+            ("shop", "archive", "file"),
+            ("shop", "calls", "webhook"),
+            ("shop", "counters", "counters"),
+            ("shop", "lake", "lake")
+        ],
         "{table}"
     );
     assert!(lines[2].ends_with(&["60", "s", "0"]), "{table}");
     let listed = parsed(&server.run(&["consumers", "--app", "shop", "--format", "json"]));
-    assert_eq!(listed.as_array().map(Vec::len), Some(3));
+    assert_eq!(listed.as_array().map(Vec::len), Some(4));
 
     assert!(said(&server.run(&["consumers", "pause", "shop/calls"]), 0).starts_with("shop/calls is paused"));
     server.send("shop", &json!({"name": "order.cancelled"}));
@@ -172,11 +177,11 @@ fn consumers_are_read_again() {
     let shop = Shop::new();
     let server = shop.serve();
     let reload = || server.run(&["consumers", "reload"]);
-    assert_eq!(said(&reload(), 0), "3 unchanged");
+    assert_eq!(said(&reload(), 0), "4 unchanged");
     shop.consumers(&CONSUMERS.replace("archive:", "copy:"));
     let output = reload();
     assert_eq!(stdout(&output), "+ shop/copy\n- shop/archive");
-    assert_eq!(said(&output, 0), "2 unchanged");
+    assert_eq!(said(&output, 0), "3 unchanged");
 
     shop.consumers(&CONSUMERS.replace("webhook", "webhok"));
     let refused = said(&reload(), 1);
@@ -191,7 +196,7 @@ fn consumers_are_read_again() {
     server.signal("HUP");
     when(&server, "calls", |calls| calls["state"] == "disabled");
     let changes = parsed(&server.run(&["consumers", "reload", "--format", "json"]));
-    assert_eq!((&changes["changed"], &changes["unchanged"]), (&json!([]), &json!(3)));
+    assert_eq!((&changes["changed"], &changes["unchanged"]), (&json!([]), &json!(4)));
 }
 
 #[test]

@@ -34,6 +34,12 @@ fn a_demo_for_scripts() {
         assert!(app["quarantine"][0]["errors"][0]["code"].is_string(), "{name}: {app:#}");
         assert_eq!(app["canonical"]["app"], **name);
         assert!(app["dialect"].is_object(), "{name}: {app:#}");
+        let headlines = app["headlines"].as_array().expect("headlines");
+        assert!(headlines.len() >= 3 || name == "shop", "{name}: {headlines:#?}");
+        let shown = headlines.iter().map(|headline| headline["shown"].as_str().expect("what is shown"));
+        let told = shown.filter(|shown| shown.contains(|c: char| ('1'..='9').contains(&c))).count();
+        // So few people may all have stayed away for a week.
+        assert!(told * 2 >= headlines.len(), "{name}: {headlines:#?}");
     }
 }
 
@@ -44,7 +50,15 @@ fn a_demo_for_people() {
     let output = run(&["demo", "--no-live", "--events", "500", "--listen", "127.0.0.1:0", "--data", &data]);
     let said = transcript(&output);
     assert!(output.status.success(), "{said}");
-    for expected in ["Most frequent event types", "In quarantine", "own form:", "The data stays in"] {
+    for expected in [
+        "In numbers",
+        "people active, by week",
+        "Most frequent event types",
+        "A piece of work of tamma, from cause to cause",
+        "In quarantine",
+        "own form:",
+        "The data stays in",
+    ] {
         assert!(said.contains(expected), "{expected} is missing from {said}");
     }
     let again = run(&["demo", "--no-live", "--events", "500", "--listen", "127.0.0.1:0", "--data", &data]);

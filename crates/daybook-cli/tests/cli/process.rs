@@ -17,6 +17,7 @@ pub fn daybook(arguments: &[&str]) -> Command {
         "DAYBOOK_DATA",
         "DAYBOOK_KEY",
         "DAYBOOK_LISTEN",
+        "DAYBOOK_LOG_KEY_FILE",
         "DAYBOOK_MASTER_KEY",
         "DAYBOOK_MASTER_KEY_FILE",
         "DAYBOOK_SERVER",

@@ -61,15 +61,15 @@ pub(crate) async fn deliver_to(
     consumer: &Consumer,
     core: &Core,
     handler: &dyn Handler,
-    items: &[Arc<Item>],
+    items: Vec<Arc<Item>>,
     stretch: (Position, Position),
     replay: bool,
 ) -> Result<Handed, Failure> {
     let (mut unopened, mut gone, mut places) = (0, 0, Vec::new());
     let items: Vec<Arc<Item>> = match handler.sight() {
-        Sight::Closed => items.to_vec(),
+        Sight::Closed => items,
         Sight::Open => {
-            let opened = core.feed.open(&consumer.app, items).await.map_err(Failure::from)?;
+            let opened = core.feed.open(&consumer.app, &items).await.map_err(Failure::from)?;
             places = (0..items.len()).filter(|place| opened[*place].is_some()).collect();
             gone = (items.len() - places.len()) as u64;
             let opened = opened.into_iter().flatten();

@@ -120,7 +120,7 @@ impl Task {
         let Some(piece) = work.pieces.pop_front() else { return Ok(Duration::ZERO) };
         let items: Vec<Arc<Item>> = piece.iter().map(|pending| Arc::clone(&pending.item)).collect();
         let stretch = (after, work.settled());
-        let handed = deliver_to(&consumer, &self.core, &*self.handler, &items, stretch, false).await;
+        let handed = deliver_to(&consumer, &self.core, &*self.handler, items, stretch, false).await;
         let left = match handed {
             Ok(handed) => self.settle(piece, handed).await,
             Err(failure) => Left { again: vec![piece], lost: Some(failure), ..Left::default() },
@@ -204,10 +204,15 @@ impl Task {
     }
 
     fn delivered(&mut self, delivered: &[Pending]) {
-        let (now, history) = (now_us(), self.consumer.place().history);
-        let counting = delivered.iter().map(|pending| &pending.item.event).filter(|event| event.position > history);
-        let latencies = counting.map(|event| unsigned(now.saturating_sub(event.received.microseconds())));
-        self.consumer.meter.delivered(now, delivered.len(), latencies);
+        let (now, history) = (now_us(), self.consumer.set(|place| place.history()));
+        let counting = &delivered[delivered.partition_point(|pending| pending.item.event.position <= history)..];
+        // What came with one call was received at one time.
+        let received = |pending: &Pending| pending.item.event.received.microseconds();
+        let calls = counting.chunk_by(|one, next| received(one) == received(next));
+        let latency =
+            |call: &[Pending]| call.first().map_or(0, |pending| unsigned(now.saturating_sub(received(pending))));
+        let latencies: Vec<_> = calls.map(|call| (latency(call), call.len())).collect();
+        self.consumer.meter.delivered(now, delivered.len(), &latencies);
         self.gave_up_in_a_row = 0;
         self.kept = true;
         self.recovered();

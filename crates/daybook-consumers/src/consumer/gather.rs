@@ -28,6 +28,7 @@ impl Task {
         let mut until: Option<Instant> = None;
         loop {
             let full = self.look_through(&mut found).await?;
+            self.looked_through(found.at);
             if !found.items.is_empty() {
                 let until = *until.get_or_insert_with(|| Instant::now() + self.delay);
                 if full || Instant::now() >= until {

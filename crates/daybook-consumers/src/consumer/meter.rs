@@ -46,15 +46,15 @@ pub(crate) struct Buckets {
 }
 
 impl Meter {
-    /// Events were delivered; those whose latency counts took so long, in microseconds.
-    pub fn delivered(&self, now_us: i64, events: usize, latencies_us: impl Iterator<Item = u64> + Clone) {
+    /// Events were delivered; of those whose latency counts, so many took so long, in microseconds.
+    pub fn delivered(&self, now_us: i64, events: usize, latencies_us: &[(u64, usize)]) {
         self.delivered.fetch_add(events as u64, Ordering::Relaxed);
         let mut counts = [0u64; BUCKETS_SECONDS.len() + 1];
         let mut sum = 0u64;
-        for latency in latencies_us.clone() {
+        for &(latency, events) in latencies_us {
             let seconds = latency as f64 / 1e6;
-            counts[BUCKETS_SECONDS.partition_point(|bound| *bound < seconds)] += 1;
-            sum = sum.saturating_add(latency);
+            counts[BUCKETS_SECONDS.partition_point(|bound| *bound < seconds)] += events as u64;
+            sum = sum.saturating_add(latency.saturating_mul(events as u64));
         }
         for (bucket, count) in self.buckets.iter().zip(counts).filter(|(_, count)| *count > 0) {
             bucket.fetch_add(count, Ordering::Relaxed);

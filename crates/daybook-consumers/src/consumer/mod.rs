@@ -77,6 +77,8 @@ pub(crate) struct Place {
     pub saved_given_up: u64,
     /// Events up to here were in the log before the consumer was to deliver them: its latency does not count for them.
     pub history: Position,
+    /// It takes everything again from the beginning: what comes before it is through waits for that, not for it.
+    pub anew: bool,
     /// Up to here nothing waits for it, as far as others looked while it could not.
     pub peeked: Position,
     /// Counts how often the offset was set: what was begun before is void.
@@ -101,6 +103,13 @@ pub(crate) struct Trouble {
     pub message: String,
     /// When it is tried again; nothing where somebody must resume it.
     pub next_us: Option<i64>,
+}
+
+impl Place {
+    /// Events up to here do not count for the latency.
+    pub fn history(&self) -> Position {
+        if self.anew { Position::MAX } else { self.history }
+    }
 }
 
 impl Consumer {

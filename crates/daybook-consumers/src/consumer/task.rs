@@ -12,7 +12,7 @@ use super::deliver::{Parked, Work};
 use super::trail::message;
 use super::{Consumer, Core, Trouble, call};
 use crate::feed::Selection;
-use crate::limits::{BATCH_EVENTS_MAX, RETRY_AFTER_MAX, TEND_EVERY};
+use crate::limits::{BATCH_EVENTS_MAX, CATCHING_UP_POSITIONS, RETRY_AFTER_MAX, TEND_EVERY};
 use crate::notes::Change;
 use crate::{Failure, FailureKind, Handler, OffsetKeeping, now_us};
 
@@ -171,6 +171,7 @@ impl Task {
         consumer.set(|place| {
             place.ready = true;
             place.history = place.history.max(history);
+            place.anew = history > place.begin;
             place.offset = match committed {
                 Some(0) => place.begin,
                 Some(committed) => committed,
@@ -271,6 +272,18 @@ impl Task {
         let pauses = ExponentialBuilder::default().with_min_delay(min).with_max_delay(max).with_jitter();
         let mut pauses = pauses.without_max_times().build();
         pauses.nth(number.saturating_sub(1).min(64) as usize).unwrap_or(max).min(max)
+    }
+
+    /// Whoever takes everything again is through with that once they are about as far as the log.
+    pub(super) fn looked_through(&self, to: Position) {
+        let head = self.core.feed.log().head();
+        if head.saturating_sub(to) <= CATCHING_UP_POSITIONS {
+            self.consumer.set(|place| {
+                if std::mem::take(&mut place.anew) {
+                    place.history = place.history.max(head);
+                }
+            });
+        }
     }
 
     /// Moves the offset where nothing had to be delivered; says whether what was begun still holds.

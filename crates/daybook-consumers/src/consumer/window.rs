@@ -34,7 +34,8 @@ pub(crate) struct Summary {
 }
 
 impl Window {
-    pub fn record(&mut self, now_us: i64, delivered: u64, latencies_us: impl Iterator<Item = u64>) {
+    /// Events were delivered; so many took so long.
+    pub fn record(&mut self, now_us: i64, delivered: u64, latencies_us: &[(u64, usize)]) {
         let number = now_us.div_euclid(SLOT_US);
         let slot = &mut self.slots[number.rem_euclid(SLOTS as i64) as usize];
         if slot.number != number {
@@ -42,13 +43,13 @@ impl Window {
             slot.latencies.iter_mut().for_each(Histogram::reset);
         }
         slot.delivered += delivered;
-        for latency in latencies_us {
+        for &(latency, events) in latencies_us {
             if slot.latencies.is_none() {
                 slot.latencies = Histogram::new(2).ok();
             }
             if let Some(latencies) = &mut slot.latencies {
                 // It fits, since the histogram grows; what saturates would be cut to what it has room for now.
-                let _fits = latencies.record((latency / UNIT_US).min(LATENCY_UNITS_MAX));
+                let _fits = latencies.record_n((latency / UNIT_US).min(LATENCY_UNITS_MAX), events as u32);
             }
         }
     }
@@ -81,8 +82,8 @@ mod tests {
         let (mut window, second) = (Window::default(), 1_000_000i64);
         let start = 1_800_000_000 * second;
         assert_eq!(window.summary(start), Summary::default());
-        window.record(start, 3, [1_000, 2_000, 3_000_000].into_iter());
-        window.record(start + 30 * second, 1, [2_000].into_iter());
+        window.record(start, 3, &[(1_000, 1), (2_000, 1), (3_000_000, 1)]);
+        window.record(start + 30 * second, 1, &[(2_000, 1)]);
         let all = window.summary(start + 30 * second);
         assert_eq!(all.delivered, 4);
         let (p50, p99) = all.latency_us.unwrap();
@@ -91,7 +92,10 @@ mod tests {
         // The slow one is forgotten after a minute.
         assert!(window.summary(start + 65 * second).latency_us.unwrap().1 < 3_000);
         assert_eq!(window.summary(start + 600 * second), Summary::default());
-        window.record(start + 600 * second, 1, std::iter::once(u64::MAX));
+        window.record(start + 600 * second, 1, &[(u64::MAX, 1)]);
         assert_eq!(window.summary(start + 600 * second).delivered, 1);
+        // Half of many at once.
+        window.record(start + 900 * second, 200, &[(1_000, 101), (9_000_000, 99)]);
+        assert!(window.summary(start + 900 * second).latency_us.unwrap().0 < 1_100);
     }
 }

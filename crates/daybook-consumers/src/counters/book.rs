@@ -9,6 +9,7 @@ use super::interval::Interval;
 use super::limits::Limits;
 use super::names::{NameId, Names};
 use super::people::Trace;
+use super::sums::Sum;
 use super::tally::Tally;
 
 /// All counts of one app.
@@ -109,10 +110,11 @@ impl Book {
         self.shrink();
     }
 
-    /// Counts an event.
-    pub(super) fn count(&mut self, tally: &Tally<'_>, position: Position) {
+    /// Counts events that count in the same places, with the people that they are about.
+    pub(super) fn count(&mut self, sum: &Sum<'_>, people: &[Trace]) {
+        let tally = &sum.tally;
         let place = self.place(tally);
-        let addition = Addition { weight: tally.weight, person: tally.person.map(Trace::of), position };
+        let addition = Addition { weight: sum.weight, people, position: sum.last };
         let limits = if self.crowded { Limits { events: 0, groups: 0, values: 0, ..self.limits } } else { self.limits };
         let (mut counted, mut other, mut grown) = (false, false, 0);
         for interval in tally.intervals() {
@@ -127,8 +129,8 @@ impl Book {
             other |= outcome.other;
             counted = true;
         }
-        self.strays.other += u64::from(other);
-        self.strays.too_old += u64::from(!counted);
+        self.strays.other += if other { sum.events } else { 0 };
+        self.strays.too_old += if counted { 0 } else { sum.events };
         if grown > 0 {
             self.shrink();
         }
@@ -151,18 +153,16 @@ impl Book {
 
     fn place(&mut self, tally: &Tally<'_>) -> Place {
         let Self { names, shelves, .. } = self;
-        // Names that this event has just got are in no bucket yet.
-        let mut new = Vec::new();
-        let mut add = |name: &str| {
-            let id = names.add(name, || used(shelves).chain(new.iter().copied()).collect());
-            new.push(id);
-            id
-        };
-        Place {
-            event: add(tally.event),
-            group: tally.group.map(&mut add),
-            values: tally.values.iter().map(|(dimension, value)| (*dimension, add(value))).collect(),
+        let mut place = Place { event: NameId::OTHER, group: None, values: Vec::with_capacity(tally.values.len()) };
+        // Names that were just given are in no bucket yet.
+        let mut id = |place: &Place, name: &str| names.add(name, || used(shelves).chain(place.names()).collect());
+        place.event = id(&place, tally.event);
+        place.group = tally.group.map(|group| id(&place, group));
+        for (dimension, value) in &tally.values {
+            let value = id(&place, value);
+            place.values.push((*dimension, value));
         }
+        place
     }
 }
 

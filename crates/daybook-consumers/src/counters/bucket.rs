@@ -19,7 +19,7 @@ pub(super) struct Cell {
     pub count: f64,
     /// Of how many different people.
     pub people: People,
-    /// The last event that was counted here.
+    /// The position of the last event that was counted here.
     pub changed: Position,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Bucket {
     pub bytes: usize,
 }
 
-/// Where an event counts.
+/// Where events count.
 #[derive(Debug)]
 pub(super) struct Place {
     pub event: NameId,
@@ -53,11 +53,12 @@ pub(super) struct Place {
     pub values: Vec<(usize, NameId)>,
 }
 
-/// What it adds there.
+/// What they add there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Addition {
+pub(super) struct Addition<'p> {
     pub weight: f64,
-    pub person: Option<Trace>,
+    pub people: &'p [Trace],
+    /// Of the last of them.
     pub position: Position,
 }
 
@@ -70,9 +71,17 @@ pub(super) struct Outcome {
     pub other: bool,
 }
 
+impl Place {
+    /// Every name that is in it.
+    pub(super) fn names(&self) -> impl Iterator<Item = NameId> {
+        let values = self.values.iter().map(|(_, value)| *value);
+        [self.event].into_iter().chain(self.group).chain(values)
+    }
+}
+
 impl Bucket {
-    /// Adds an event.
-    pub(super) fn add(&mut self, place: &Place, addition: Addition, limits: &Limits) -> Outcome {
+    /// Adds events.
+    pub(super) fn add(&mut self, place: &Place, addition: Addition<'_>, limits: &Limits) -> Outcome {
         let mut outcome = Outcome { grown: 0, other: place.event == NameId::OTHER };
         self.all.add(place.group, &[], addition, limits, &mut outcome);
         let event = if self.events.len() < limits.events || self.events.contains_key(&place.event) {
@@ -112,7 +121,7 @@ impl Counts {
         &mut self,
         group: Option<NameId>,
         values: &[(usize, NameId)],
-        addition: Addition,
+        addition: Addition<'_>,
         limits: &Limits,
         outcome: &mut Outcome,
     ) {
@@ -133,12 +142,11 @@ impl Counts {
 }
 
 impl Cell {
-    fn add(&mut self, addition: Addition, outcome: &mut Outcome) {
+    fn add(&mut self, addition: Addition<'_>, outcome: &mut Outcome) {
         self.count += addition.weight;
-        self.changed = addition.position;
-        if let Some(person) = addition.person {
-            outcome.grown += self.people.add(person);
-        }
+        // Events that count elsewhere too may have come between these.
+        self.changed = self.changed.max(addition.position);
+        outcome.grown += self.people.add(addition.people);
     }
 }
 

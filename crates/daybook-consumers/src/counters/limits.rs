@@ -23,13 +23,14 @@ pub const SERIES_DEFAULT: usize = 100;
 pub const ROWS_MAX: usize = 50_000;
 /// Rows in one message of changes; what is beyond comes with the next.
 pub const CHANGES_MAX: usize = 5_000;
-/// Events that are counted at a stretch, while nobody can read.
+/// Events that are handed over and counted at a stretch, while nobody can read.
 pub const STRETCH_EVENTS: usize = 1_000;
 
 const _: () = assert!(SERIES_DEFAULT <= SERIES_MAX);
 const _: () = assert!(SERIES_MAX <= ROWS_MAX);
 const _: () =
     assert!(NAME_BYTES_MAX <= NAME_BYTES && IDENTIFIER_BYTES_MAX <= NAME_BYTES && TAG_BYTES_MAX <= NAME_BYTES);
+const _: () = assert!(STRETCH_EVENTS <= crate::limits::BATCH_EVENTS_MAX);
 const _: () = assert!(EVENTS_MAX + GROUPS_MAX + VALUES_MAX < NAMES_MAX);
 
 /// The limits of one app's counters that a server may set.

@@ -18,9 +18,13 @@ mod interval;
 pub mod limits;
 mod names;
 mod people;
+mod sums;
 mod tally;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use daybook_catalog::AppCatalog;
@@ -29,7 +33,7 @@ use daybook_privacy::view::{ExpiredMonth, ExportPart, Forgotten, Touched, ViewEr
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
-use crate::handler::{Batch, Failure, FailureKind, Handler, OffsetKeeping, Undelivered};
+use crate::handler::{Batch, Batching, Failure, FailureKind, Handler, Item, OffsetKeeping, Undelivered};
 
 pub use ask::{Answer, Ask, AskError, By, Changes, EventFilter, Row, Selection};
 pub use book::Strays;
@@ -38,6 +42,7 @@ pub use limits::Limits;
 pub use tally::{Dimensions, Tally};
 
 use book::Book;
+use sums::Sums;
 
 /// The live counters of one app.
 #[derive(Debug)]
@@ -124,6 +129,11 @@ impl Handler for Counters {
         false
     }
 
+    /// As many as are counted at a stretch.
+    fn batching(&self) -> Batching {
+        Batching { size: limits::STRETCH_EVENTS, delay: Duration::ZERO }
+    }
+
     async fn committed(&self) -> Result<Position, Failure> {
         Ok(self.book.read().as_of)
     }
@@ -133,15 +143,19 @@ impl Handler for Counters {
             // Nothing is ever given up here, so nothing comes back.
             return Ok(());
         }
-        for stretch in batch.items.chunks(limits::STRETCH_EVENTS) {
-            let mut book = self.book.write();
-            for item in stretch.iter().filter(|item| item.event.position > batch.after) {
-                let position = item.event.position;
-                if position > book.as_of {
-                    book.advance(item.event.received);
-                    book.count(&self.dimensions.tally(item), position);
-                    book.as_of = position;
+        let after = self.book.read().as_of.max(batch.after);
+        let new = batch.items.partition_point(|item| item.event.position <= after);
+        let mut sums = Sums::default();
+        for stretch in batch.items[new..].chunks(limits::STRETCH_EVENTS) {
+            // A new minute may mean that something is past its time.
+            for minute in stretch.chunk_by(|one, next| received_minute(one) == received_minute(next)) {
+                sums.add_up(&self.dimensions, minute);
+                let mut book = self.book.write();
+                if let Some(latest) = minute.iter().map(|item| item.event.received).max() {
+                    book.advance(latest);
                 }
+                sums.each(|sum, people| book.count(sum, people));
+                book.as_of = minute.last().map_or(book.as_of, |item| item.event.position);
             }
         }
         let mut book = self.book.write();
@@ -178,6 +192,10 @@ impl Handler for Counters {
     async fn export(&self, _app: &str, _person: SubjectId) -> Result<Vec<ExportPart>, ViewError> {
         Ok(Vec::new())
     }
+}
+
+fn received_minute(item: &Arc<Item>) -> i64 {
+    Interval::Minute.bucket(item.event.received)
 }
 
 /// Why a counter cannot go back a little: it cannot take out what it counted.

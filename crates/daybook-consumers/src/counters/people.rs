@@ -30,28 +30,36 @@ impl Trace {
 }
 
 impl People {
-    /// Adds one; by how many bytes it grew.
-    pub(super) fn add(&mut self, person: Trace) -> usize {
-        match self {
-            Self::None => *self = Self::One(person),
-            Self::One(first) if *first == person => {}
-            Self::One(first) => {
-                // The constant is within what a sketch takes; were it not, one person would be all that is counted.
-                let Ok(mut sketch) = HllSketch::new(LG_K, HllType::Hll4) else { return 0 };
-                sketch.update_with_coupon(first.0);
-                sketch.update_with_coupon(person.0);
-                let bytes = size_of::<HllSketch>() + sketch.estimated_size();
-                *self = Self::Many(Box::new(sketch));
-                return bytes;
-            }
-            Self::Many(sketch) => {
-                let before = sketch.estimated_size();
-                sketch.update_with_coupon(person.0);
-                // A sketch that changes its form may shrink; that is not worth being exact about.
-                return sketch.estimated_size().saturating_sub(before);
-            }
+    /// Adds some; by how many bytes it grew.
+    pub(super) fn add(&mut self, people: &[Trace]) -> usize {
+        let Some((first, others)) = people.split_first() else { return 0 };
+        if matches!(self, Self::None) {
+            *self = Self::One(*first);
+            return self.add(others);
         }
-        0
+        let before = self.bytes();
+        if let Self::One(one) = self {
+            if people.iter().all(|person| person == one) {
+                return 0;
+            }
+            // The constant is within what a sketch takes; were it not, one person would be all that is counted.
+            let Ok(mut sketch) = HllSketch::new(LG_K, HllType::Hll4) else { return 0 };
+            sketch.update_with_coupon(one.0);
+            *self = Self::Many(Box::new(sketch));
+        }
+        if let Self::Many(sketch) = self {
+            people.iter().for_each(|person| sketch.update_with_coupon(person.0));
+        }
+        // A sketch that changes its form may shrink; that is not worth being exact about.
+        self.bytes().saturating_sub(before)
+    }
+
+    /// What it takes beside its own place.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::None | Self::One(_) => 0,
+            Self::Many(sketch) => size_of::<HllSketch>() + sketch.estimated_size(),
+        }
     }
 
     /// How many there are, as far as can be told.
@@ -76,14 +84,14 @@ mod tests {
             Trace::of(SubjectId::from_bytes(bytes))
         };
         let mut people = People::default();
-        assert_eq!(people.estimate(), 0);
+        assert_eq!((people.add(&[]), people.estimate()), (0, 0));
         for number in 0..300 {
-            people.add(person(number));
-            people.add(person(number / 2));
+            people.add(&[person(number), person(number / 2)]);
             assert_eq!(people.estimate(), number + 1);
         }
-        for number in 300..100_000 {
-            people.add(person(number));
+        let others: Vec<Trace> = (300..100_000).map(person).collect();
+        for some in others.chunks(77) {
+            people.add(some);
         }
         let off = (people.estimate() as f64 / 100_000.0 - 1.0).abs();
         assert!(off < 0.05, "{off}");

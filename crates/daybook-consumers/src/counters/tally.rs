@@ -1,10 +1,11 @@
 //! What an event adds, and to which series: the same for the counters in the process and those in Redis.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::hash::Hash;
 
 use daybook_catalog::AppCatalog;
 use daybook_event::{Kind, SubjectId, Timestamp};
+use rustc_hash::FxHashMap;
 
 use super::fields;
 use super::interval::Interval;
@@ -14,7 +15,7 @@ use crate::handler::Item;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dimensions {
     names: Vec<String>,
-    by_event: HashMap<String, Vec<(String, usize)>>,
+    by_event: FxHashMap<String, Vec<(String, usize)>>,
 }
 
 /// What one event adds.
@@ -102,5 +103,15 @@ impl Tally<'_> {
     #[must_use]
     pub const fn intervals(&self) -> &'static [Interval] {
         if self.day_only { &[Interval::Day] } else { &Interval::ALL }
+    }
+
+    /// Whether both count in the same places.
+    pub(super) fn counts_as(&self, other: &Self) -> bool {
+        self.place() == other.place()
+    }
+
+    /// Where it counts: everything but how much, and who it is about.
+    pub(super) fn place(&self) -> impl Hash + PartialEq {
+        (self.event, self.group, Interval::Minute.bucket(self.time), self.day_only, self.values.as_slice())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use daybook_event::stored::Standing;
-use daybook_event::{Event, EventId, Kind, Position, Priority, SubjectId, Timestamp};
+use daybook_event::{Event, Kind, Position, SubjectId, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
@@ -110,39 +110,12 @@ impl Sketch {
         }
         let standing =
             self.person.map_or(Standing::Nobody, |person| Standing::Person(SubjectId::from_bytes([person; 16])));
-        Arc::new(Item { event, standing, hidden: self.daily })
+        Arc::new(Item { event, standing, session: None, hidden: self.daily })
     }
 }
 
 fn event(name: &str, position: Position, time: Timestamp, received: Timestamp) -> Event<'static> {
-    Event {
-        id: EventId::from_bytes([0; 16]),
-        original_id: None,
-        kind: Kind::Event,
-        app: Cow::Borrowed("shop"),
-        name: Cow::Owned(name.to_owned()),
-        version: Cow::Borrowed("1.0.0"),
-        time,
-        received,
-        position,
-        category: Cow::Borrowed("default"),
-        priority: Priority::Normal,
-        sample_rate: 1.0,
-        source: None,
-        platform: None,
-        environment: None,
-        identity: None,
-        anonymous_id: None,
-        session: None,
-        group: None,
-        actor: None,
-        correlation: None,
-        causation: None,
-        request: None,
-        tags: Vec::new(),
-        data: Cow::Borrowed("{}"),
-        metadata: Cow::Borrowed(""),
-    }
+    Event { received, position, ..Event::new("shop", name.to_owned(), time) }
 }
 
 fn batch(items: Vec<Arc<Item>>, after: Position) -> Batch {
@@ -272,13 +245,54 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Events that count in the same places are added up first. It makes no difference, also where there is no room for all.
+    #[test]
+    fn events_that_are_added_up_count_as_one_by_one(
+        sketches in prop::collection::vec(sketch(), 1..200),
+        pause_seconds in 0i64..40,
+        (events, groups, values) in (1usize..5, 0usize..5, 0usize..5),
+    ) {
+        let limits = Limits { events, groups, values, ..Limits::default() };
+        let mut items: Vec<_> = sketches.iter().zip(1..).map(|(sketch, position)| sketch.item(position)).collect();
+        for item in &mut items {
+            let event = &mut Arc::make_mut(item).event;
+            let later = |time: Timestamp| {
+                Timestamp::from_microseconds(time.microseconds() + event.position as i64 * pause_seconds * 1_000_000)
+            };
+            (event.time, event.received) = (later(event.time), later(event.received));
+        }
+        let one_by_one = Counters::new(&app(), limits, 0);
+        for item in &items {
+            deliver(&one_by_one, &batch(vec![Arc::clone(item)], item.event.position - 1));
+        }
+        let at_once = Counters::new(&app(), limits, 0);
+        let half = items.len() as Position / 2;
+        deliver(&at_once, &batch(items, 0));
+        let (expected, found) = (one_by_one.health(), at_once.health());
+        prop_assert_eq!((expected.as_of, expected.strays), (found.as_of, found.strays));
+        for interval in Interval::ALL {
+            for (selection, ..) in questions() {
+                for after in [0, half] {
+                    let changes = |counters: &Counters| {
+                        counters.book.read().changes(&selection, interval, Timestamp::default(), after, usize::MAX)
+                    };
+                    prop_assert_eq!(changes(&one_by_one).unwrap(), changes(&at_once).unwrap());
+                }
+            }
+        }
+    }
+}
+
 /// So many events like one, each with what `change` makes of it.
 fn many(count: u64, change: impl Fn(u64, &mut Event<'static>)) -> Vec<Arc<Item>> {
     let like = |position: u64| {
         let now = Timestamp::from_microseconds(NOW_US);
         let mut event = event("page.seen", position, now, now);
         change(position, &mut event);
-        Arc::new(Item { event, standing: Standing::Nobody, hidden: false })
+        Arc::new(Item { event, standing: Standing::Nobody, session: None, hidden: false })
     };
     (1..=count).map(like).collect()
 }

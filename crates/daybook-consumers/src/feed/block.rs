@@ -17,13 +17,17 @@ pub(crate) struct Block {
     /// The last position it covers.
     pub through: Position,
     items: Vec<Entry>,
-    /// The places of each app's events in `items`, by their names.
-    apps: Vec<(Box<str>, Names)>,
+    apps: Vec<AppPlaces>,
     bytes: usize,
 }
 
-/// The places of events, by their names.
-type Names = FxHashMap<Box<str>, Vec<u16>>;
+/// The places of an app's events in a block.
+#[derive(Debug, Clone)]
+struct AppPlaces {
+    app: Box<str>,
+    all: Vec<u16>,
+    by_name: FxHashMap<Box<str>, Vec<u16>>,
+}
 
 /// One event of a block.
 #[derive(Debug, Clone)]
@@ -48,18 +52,20 @@ impl Block {
 
     pub fn push(&mut self, entry: Entry) {
         let (event, place) = (&entry.item.event, self.items.len() as u16);
-        let app = match self.apps.iter().position(|(app, _)| **app == *event.app) {
+        let app = match self.apps.iter().position(|places| *places.app == *event.app) {
             Some(app) => app,
             None => {
-                self.apps.push((event.app.as_ref().into(), Names::default()));
+                let app = event.app.as_ref().into();
+                self.apps.push(AppPlaces { app, all: Vec::new(), by_name: FxHashMap::default() });
                 self.apps.len() - 1
             }
         };
-        let names = &mut self.apps[app].1;
-        match names.get_mut(event.name.as_ref()) {
+        let places = &mut self.apps[app];
+        places.all.push(place);
+        match places.by_name.get_mut(event.name.as_ref()) {
             Some(places) => places.push(place),
             None => {
-                names.insert(event.name.as_ref().into(), vec![place]);
+                places.by_name.insert(event.name.as_ref().into(), vec![place]);
             }
         }
         self.bytes += ITEM_BYTES + entry.stored_bytes;
@@ -68,16 +74,8 @@ impl Block {
 
     /// The events behind a position that the selection wants, in position order.
     pub fn pick<'b>(&'b self, selection: &mut Selection, after: Position) -> impl Iterator<Item = &'b Entry> {
-        let names = self.apps.iter().find(|(app, _)| **app == *selection.app).map(|(_, names)| names);
-        let mut places: Vec<u16> = Vec::new();
-        let mut lists = 0;
-        for (_, more) in names.into_iter().flatten().filter(|(name, _)| selection.wants(name)) {
-            places.extend_from_slice(more);
-            lists += 1;
-        }
-        if lists > 1 {
-            places.sort_unstable();
-        }
+        let places = self.apps.iter().find(|places| *places.app == *selection.app);
+        let places = places.map_or_else(Vec::new, |places| places.of(selection));
         let entries = places.into_iter().filter_map(|place| self.items.get(usize::from(place)));
         entries.filter(move |entry| entry.item.event.position > after)
     }
@@ -88,16 +86,34 @@ impl Block {
         found.ok().and_then(|place| self.items.get(place))
     }
 
-    /// App and name of the events behind a position; each once, or more often.
+    /// App and name of the events behind a position, each once.
     pub fn names_behind(&self, after: Position) -> impl Iterator<Item = (&str, &str)> {
         let from = self.items.partition_point(|entry| entry.item.event.position <= after);
-        let events = self.items[from..].iter().map(|entry| &entry.item.event);
-        events.map(|event| (event.app.as_ref(), event.name.as_ref()))
+        self.apps.iter().flat_map(move |AppPlaces { app, by_name, .. }| {
+            let behind = move |places: &Vec<u16>| places.last().is_some_and(|last| usize::from(*last) >= from);
+            by_name.iter().filter(move |(_, places)| behind(places)).map(|(name, _)| (&**app, &**name))
+        })
     }
 
     /// What it takes in memory, about.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+}
+
+impl AppPlaces {
+    /// The places of the events that the selection wants, in order.
+    fn of(&self, selection: &mut Selection) -> Vec<u16> {
+        let wanted: Vec<&Vec<u16>> =
+            self.by_name.iter().filter(|(name, _)| selection.wants(name)).map(|(_, places)| places).collect();
+        if wanted.len() == self.by_name.len() {
+            return self.all.clone();
+        }
+        let mut places: Vec<u16> = wanted.iter().copied().flatten().copied().collect();
+        if wanted.len() > 1 {
+            places.sort_unstable();
+        }
+        places
     }
 }
 

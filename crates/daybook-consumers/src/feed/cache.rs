@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 use rustc_hash::FxBuildHasher;
@@ -31,6 +32,19 @@ impl Blocks {
         self.0.get_or_insert_async(&number, load).await
     }
 
+    /// Takes out the blocks before this one.
+    pub fn take_before(&self, number: u64) -> Vec<Arc<Block>> {
+        let taken = Mutex::new(Vec::new());
+        self.0.retain(|known, block| {
+            let stays = *known >= number;
+            if !stays {
+                taken.lock().push(Arc::clone(block));
+            }
+            stays
+        });
+        taken.into_inner()
+    }
+
     pub fn clear(&self) {
         self.0.clear();
     }
@@ -56,5 +70,24 @@ pub(super) fn bounded<V: Clone, W: Weighter<u64, V> + Clone>(
     match options {
         Ok(options) => Cache::with_options(options, weighter, FxBuildHasher, DefaultLifecycle::default()),
         Err(_) => Cache::with(expected, bytes as u64, weighter, FxBuildHasher, DefaultLifecycle::default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn blocks_that_were_passed_go() {
+        let blocks = Blocks::new(1 << 20);
+        for number in 0..5 {
+            let load = async { Ok(Arc::new(Block::empty(number * BLOCK_POSITIONS))) };
+            blocks.get(number, load).now_or_never().unwrap().unwrap();
+        }
+        assert_eq!(blocks.take_before(3).len(), 3);
+        assert_eq!((0..5).map(|number| blocks.has(number)).collect::<Vec<_>>(), [false, false, false, true, true]);
+        assert_eq!(blocks.take_before(0).len(), 0);
     }
 }

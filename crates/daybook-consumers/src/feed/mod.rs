@@ -90,6 +90,16 @@ impl Feed {
         self.opened.open(&self.log, &self.vault, app, items).await
     }
 
+    /// Lets go of what lies before a position that everybody has passed: nobody is likely to ask for it, and its room is taken again
+    /// while it is at hand.
+    pub fn passed(&self, position: Position) {
+        let passed = self.blocks.take_before(position / BLOCK_POSITIONS);
+        if !passed.is_empty() {
+            // A block has thousands of texts to be freed.
+            tokio::task::spawn_blocking(move || drop(passed));
+        }
+    }
+
     /// Lets go of everything that was opened. What is being opened now is not kept.
     pub fn forget_opened(&self) {
         self.opened.forget();
@@ -164,17 +174,15 @@ fn read_on(log: &Log, mut block: Block, through: Position) -> Result<Block, Feed
             return Err(FeedError::Log(format!("it ends before position {through}")));
         }
         for record in page.records.iter().take_while(|record| record.position <= through) {
-            let stored = stored::decode(&record.bytes, record.position)
+            let stored::Closed { event, standing, session } = stored::decode_closed(&record.bytes, record.position)
                 .map_err(|error| FeedError::Log(format!("position {}: {error}", record.position)))?;
-            block.push(Entry { item: Arc::new(item(stored)), stored_bytes: record.bytes.len() });
+            let hidden = event.kind == Kind::DailyCount;
+            block.push(Entry {
+                item: Arc::new(Item { event, standing, session, hidden }),
+                stored_bytes: record.bytes.len(),
+            });
         }
         block.through = page.next.min(through);
     }
     Ok(block)
-}
-
-/// A record as everybody may see it.
-fn item(stored: stored::Stored) -> Item {
-    let hidden = stored.event.kind == Kind::DailyCount;
-    Item { standing: stored.standing, hidden, event: stored.event }
 }

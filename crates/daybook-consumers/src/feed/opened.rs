@@ -135,7 +135,8 @@ fn open_records(
             return Some(Opened { item: Arc::clone(closed), unreadable: false });
         }
         let opened = opener.open(stored);
-        let item = Item { event: opened.event, standing: closed.standing, hidden: closed.hidden };
+        let Item { standing, session, hidden, .. } = **closed;
+        let item = Item { event: opened.event, standing, session, hidden };
         Some(Opened { item: Arc::new(item), unreadable: opened.unreadable > 0 })
     };
     Ok(items.iter().zip(records).map(open).collect())

@@ -176,6 +176,8 @@ pub struct Ledger {
     pub kept: Mutex<(Position, Vec<Position>)>,
     /// What goes wrong with each attempt: nothing, before the commit, after it.
     pub troubles: Mutex<Vec<Trouble>>,
+    /// Nothing is delivered while somebody else holds it.
+    pub hold: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -197,6 +199,7 @@ impl Handler for Ledger {
     }
 
     async fn deliver(&self, batch: &Batch) -> Result<(), Undelivered> {
+        let _held = self.hold.lock().await;
         let trouble = self.troubles.lock().pop().unwrap_or(Trouble::None);
         let failed = || Err(failure(FailureKind::Retry).into());
         match trouble {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use daybook_consumers::FailureKind;
 use daybook_consumers::error::ManageError;
+use daybook_consumers::limits::CATCHING_UP_POSITIONS;
 use daybook_consumers::notes::Change;
 use daybook_consumers::status::State;
 use daybook_consumers::{HandlerState, Registration, To};
@@ -215,6 +216,31 @@ fn what_is_computed_again_breaks_no_promise() {
         world.append_many("a.b", 1).await;
         let status = until(&runtime, "counts", |status| status.delivered == 11).await;
         assert!(status.latency.unwrap().p99_ms < 60_000.0, "{status:?}");
+        runtime.close().await;
+    });
+}
+
+/// Nor does what comes meanwhile, and waits for that.
+#[test]
+fn what_comes_while_it_is_computed_again_breaks_no_promise() {
+    on_sqlite(async |world| {
+        world.append_many("a.b", CATCHING_UP_POSITIONS as usize + 1_000).await;
+        let mut promising = spec("counts");
+        promising.latency = Some(Duration::from_secs(5));
+        let ledger = Arc::new(Ledger::default());
+        let held = ledger.hold.lock().await;
+        let runtime = world.run(promising, ledger.clone()).await;
+        // As if they had waited for long.
+        let waiting = Sample { received_us: Some(crate::support::now_us() - 300_000_000), ..sample("a.b") };
+        world.append(&[waiting; 10]).await;
+        drop(held);
+        let all = CATCHING_UP_POSITIONS + 1_010;
+        let status = until(&runtime, "counts", |status| status.delivered == all).await;
+        assert_eq!((status.latency, status.promise.unwrap().kept), (None, true));
+        // From then on it does what it promised, or not.
+        world.append(&[waiting]).await;
+        let status = until(&runtime, "counts", |status| status.delivered == all + 1).await;
+        assert!(status.latency.unwrap().p99_ms > 60_000.0, "{status:?}");
         runtime.close().await;
     });
 }

@@ -10,8 +10,8 @@ use daybook_consumers::status::Status;
 use daybook_consumers::{Handler, HandlerState, Registration, Runtime, RuntimeOptions};
 use daybook_event::stored::{self, Personal, Rest, Standing};
 use daybook_event::{
-    Appended, Batch, Event, EventId, Kind, Month, Needs, PersonName, Position, Priority, RecordMeta, SealKeys,
-    SubjectId, Timestamp, app_hash,
+    Appended, Batch, Event, EventId, Kind, Month, Needs, PersonName, Position, RecordMeta, SealKeys, SubjectId,
+    Timestamp, app_hash,
 };
 use daybook_harness::Postgres;
 use daybook_log::{Log, LogOptions};
@@ -121,31 +121,12 @@ impl World {
         let id = EventId::from_bytes(Uuid::new_v4().into_bytes());
         let event = Event {
             id,
-            original_id: None,
             kind: sample.kind,
-            app: sample.app.into(),
-            name: sample.name.into(),
-            version: "1.0.0".into(),
-            time,
             received: Timestamp::from_microseconds(sample.received_us.unwrap_or(now)),
-            position: 0,
             category: "product".into(),
-            priority: Priority::Normal,
-            sample_rate: 1.0,
-            source: None,
-            platform: None,
-            environment: None,
-            identity: None,
-            anonymous_id: None,
-            session: None,
             group: sample.group.map(Into::into),
-            actor: None,
-            correlation: None,
-            causation: None,
-            request: None,
-            tags: Vec::new(),
             data: sample.data.into(),
-            metadata: "".into(),
+            ..Event::new(sample.app, sample.name, time)
         };
         stored::encode_clear(&event, &mut batch.bytes);
         let (mut standing, mut sealed) = (Standing::Nobody, Vec::new());
@@ -161,7 +142,17 @@ impl World {
             SealKeys::derive(Some(&person.secret), month).seal(nonce, &context, &plain, &mut sealed);
             standing = Standing::Person(person.id);
         }
-        Rest { kind: sample.kind, digest: &[1; 16], standing, sealed: &sealed, others: &[] }.encode(&mut batch.bytes);
+        Rest {
+            kind: sample.kind,
+            digest: &[1; 16],
+            standing,
+            sealed: &sealed,
+            others: &[],
+            session: None,
+            blobs: &[],
+            signature: None,
+        }
+        .encode(&mut batch.bytes);
         batch.records.push(RecordMeta {
             end: u32::try_from(batch.bytes.len()).unwrap(),
             key: *id.as_bytes(),

@@ -2,10 +2,15 @@
 
 use std::borrow::Cow;
 
+use super::moved::{Entry, Moved, MovedPart};
+use super::parts::Parts;
 use super::personal::{Personal, restore};
 use super::{DecodeError, StoredEvent};
 use crate::seal::DoesNotOpen;
-use crate::{Event, EventId, Month, Months, Person, Position, SealKeys, Secret, SubjectId, Timestamp, app_hash};
+use crate::{
+    Event, EventId, Month, Months, Person, Position, SealKeys, Secret, SessionHash, Signed, SubjectId, Timestamp,
+    app_hash,
+};
 
 /// Who an event is about, as far as its record says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,12 +47,28 @@ impl Standing {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
     /// The event, with nothing personal in it but in records of before there was sealing. Its `anonymous_id` is the id of
-    /// [`Stored::standing`].
+    /// [`Stored::standing`]. References stand where values lie in blobs.
     pub event: Event<'static>,
     /// Who it is about.
     pub standing: Standing,
+    /// What stands for its session.
+    pub session: Option<SessionHash>,
     pub(super) sealed: Vec<u8>,
     pub(super) others: Vec<Other>,
+    pub(super) blobs: Vec<Entry>,
+    /// The signature, sealed for everybody above.
+    pub(super) signature: Vec<u8>,
+}
+
+/// What everybody may see of a stored record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closed {
+    /// The event, as [`Stored::event`].
+    pub event: Event<'static>,
+    /// Who it is about.
+    pub standing: Standing,
+    /// What stands for its session.
+    pub session: Option<SessionHash>,
 }
 
 /// What is sealed for somebody whom the event names beside its own person.
@@ -64,6 +85,8 @@ pub struct Opened {
     pub event: Event<'static>,
     /// The client's own anonymous id, where it sent one: the event has Daybook's in its place.
     pub own_anonymous_id: Option<Cow<'static, str>>,
+    /// Personal values that lie in blobs; in the event are references to them.
+    pub moved: Vec<Moved>,
     /// How many sealed parts opened.
     pub readable: usize,
     /// How many sealed parts did not open: their person was erased, their month is over, or the key is lost.
@@ -84,6 +107,26 @@ pub struct RecordKeys {
 /// # Errors
 /// [`DecodeError`] when the bytes are something else.
 pub fn decode(stored: &[u8], position: Position) -> Result<Stored, DecodeError> {
+    match Parts::of(stored) {
+        Some(parts) => Ok(parts.stored(position)),
+        None => decode_message(stored, position),
+    }
+}
+
+/// Reads what everybody may see of the event at `position`. It costs less than [`decode`], where nothing
+/// is to be opened.
+///
+/// # Errors
+/// [`DecodeError`] when the bytes are something else.
+pub fn decode_closed(stored: &[u8], position: Position) -> Result<Closed, DecodeError> {
+    match Parts::of(stored) {
+        Some(parts) => Ok(parts.closed(position)),
+        None => decode_message(stored, position).map(Closed::from),
+    }
+}
+
+/// The same by way of the message: it says what is wrong, and what is right.
+pub(super) fn decode_message(stored: &[u8], position: Position) -> Result<Stored, DecodeError> {
     use prost::Message;
     let mut message = StoredEvent::decode(stored)?;
     let id = |bytes: &[u8]| Some(SubjectId::from_bytes(bytes.try_into().ok()?));
@@ -94,17 +137,29 @@ pub fn decode(stored: &[u8], position: Position) -> Result<Stored, DecodeError> 
             if standing == 1 { Standing::Pseudonym(subject) } else { Standing::Person(subject) }
         }
     };
-    let sealed = std::mem::take(&mut message.sealed);
+    let session = SessionHash::from_number(message.session_hash);
+    let (sealed, signature) = (std::mem::take(&mut message.sealed), std::mem::take(&mut message.signature));
     let others = std::mem::take(&mut message.others).into_iter().map(|other| {
         let subject = id(&other.subject).ok_or(DecodeError::Subject(other.subject.len()))?;
         Ok(Other { subject, sealed: other.sealed })
     });
     let others = others.collect::<Result<_, DecodeError>>()?;
+    let blobs = std::mem::take(&mut message.blobs).into_iter();
+    let blobs =
+        blobs.map(|blob| Entry::from_message(blob).map_err(DecodeError::Blob)).collect::<Result<Vec<_>, _>>()?;
     let mut event = message.into_event(position)?;
+    blobs.iter().for_each(|blob| blob.refer(&mut event));
     if let Some(subject) = standing.subject() {
         event.anonymous_id = Some(Cow::Owned(subject.to_string()));
     }
-    Ok(Stored { event, standing, sealed, others })
+    Ok(Stored { event, standing, session, sealed, others, blobs, signature })
+}
+
+impl From<Stored> for Closed {
+    fn from(stored: Stored) -> Self {
+        let Stored { event, standing, session, .. } = stored;
+        Self { event, standing, session }
+    }
 }
 
 impl Opened {
@@ -131,7 +186,33 @@ impl Stored {
     /// Whether anything in it is sealed.
     #[must_use]
     pub fn is_sealed(&self) -> bool {
-        !self.sealed.is_empty() || !self.others.is_empty()
+        !self.sealed.is_empty() || !self.others.is_empty() || !self.signature.is_empty()
+    }
+
+    /// Values that lie in blobs and are nobody's secret; in the event are references to them. They are to be put back with
+    /// [`Stored::put`] before the record is opened: what is sealed may belong into them.
+    #[must_use]
+    pub fn moved(&self) -> Vec<Moved> {
+        let left = self.blobs.iter().filter(|entry| !entry.is_back);
+        let left = left.filter_map(|Entry { blob, .. }| {
+            let shown = blob.shown.clone()?;
+            Some(Moved { address: blob.address, size: blob.size, part: MovedPart::Own, shown })
+        });
+        left.collect()
+    }
+
+    /// Whether anything of it lies in blobs.
+    #[must_use]
+    pub const fn has_blobs(&self) -> bool {
+        !self.blobs.is_empty()
+    }
+
+    /// Puts a value that lies in a blob back into the event; what is sealed of it is of no use any more.
+    pub fn put(&mut self, moved: &Moved, json: &str) {
+        moved.put(&mut self.event, json);
+        for entry in &mut self.blobs {
+            entry.is_back |= entry.blob.address == moved.address && entry.blob.shown.as_ref() == Some(&moved.shown);
+        }
     }
 
     /// The keys that its digest was made under; nothing where they are gone.
@@ -145,22 +226,41 @@ impl Stored {
     /// Opens what these secrets open.
     #[must_use]
     pub fn open(mut self, months: &Months, people: &dyn Fn(SubjectId) -> Option<Person>) -> Opened {
-        let own =
-            Some((self.standing.person(), std::mem::take(&mut self.sealed))).filter(|(_, sealed)| !sealed.is_empty());
-        let others = std::mem::take(&mut self.others).into_iter().map(|other| (Some(other.subject), other.sealed));
+        if let Some(signed) = self.signed(months, people)
+            && let Some(signature) = &mut self.event.signature
+        {
+            signature.signed = Some(signed);
+        }
+        let own = Some((MovedPart::Own, std::mem::take(&mut self.sealed))).filter(|(_, sealed)| !sealed.is_empty());
+        let others = std::mem::take(&mut self.others).into_iter();
+        let others = others.map(|other| (MovedPart::Other(other.subject), other.sealed));
         let month = self.month();
         let month = months.get(month.0, month.1);
         let (mut parts, mut unreadable) = (Vec::new(), 0);
-        for (person, sealed) in own.into_iter().chain(others) {
+        for (whose, sealed) in own.into_iter().chain(others) {
+            let person = whose.owner(self.standing).person();
             let keys = month.and_then(|month| self.keys(person, month, people));
             match keys.and_then(|keys| self.part(&keys, person, &sealed).ok()) {
-                Some(part) => parts.push(part),
+                Some(part) => parts.push((whose, part)),
                 None => unreadable += 1,
             }
         }
         let readable = parts.len();
-        let own_anonymous_id = restore(parts, &mut self.event);
-        Opened { event: self.event, own_anonymous_id, readable, unreadable }
+        let (own_anonymous_id, moved) = restore(parts, &mut self.blobs, &mut self.event);
+        Opened { event: self.event, own_anonymous_id, moved, readable, unreadable }
+    }
+
+    /// The signature, where everybody is there for whom it is sealed.
+    fn signed(&self, months: &Months, people: &dyn Fn(SubjectId) -> Option<Person>) -> Option<Signed<'static>> {
+        if self.signature.is_empty() {
+            return None;
+        }
+        let (class, month) = self.month();
+        let month = months.get(class, month)?;
+        let own = std::iter::once(self.standing.person());
+        let layers = own.chain(self.others.iter().map(|other| Some(other.subject)));
+        let layers = layers.map(|person| (self.keys(person, month, people), person));
+        super::signature::open(&self.signature, (app_hash(&self.event.app), &self.event.id, self.event.time), layers)
     }
 
     fn keys(

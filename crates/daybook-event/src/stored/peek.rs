@@ -3,7 +3,7 @@
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::Standing;
-use crate::SubjectId;
+use crate::{BlobAddress, SubjectId};
 
 /// What a record is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +55,65 @@ pub fn peek(stored: &[u8]) -> Option<Peek<'_>> {
     Some(Peek { app, category, standing, others })
 }
 
+/// The event type of a stored record; nothing where the bytes are none.
+#[must_use]
+pub fn peek_name(stored: &[u8]) -> Option<&str> {
+    let mut name = None;
+    // What comes behind it need not be looked at.
+    let _ = fields(stored, |number, value| match (number, value) {
+        (3, Value::Bytes(bytes)) => {
+            name = std::str::from_utf8(bytes).ok();
+            None
+        }
+        _ => Some(()),
+    });
+    name
+}
+
+/// Calls `each` with the key and the value of every tag of a stored record that is not sealed.
+pub fn peek_tags<'a>(stored: &'a [u8], mut each: impl FnMut(&'a str, &'a str)) {
+    let _ = fields(stored, |number, value| {
+        if let (22, Value::Bytes(bytes)) = (number, value) {
+            let (mut key, mut value) = ("", "");
+            fields(bytes, |number, found| {
+                match (number, found) {
+                    (1, Value::Bytes(bytes)) => key = std::str::from_utf8(bytes).ok()?,
+                    (2, Value::Bytes(bytes)) => value = std::str::from_utf8(bytes).ok()?,
+                    _ => {}
+                }
+                Some(())
+            })?;
+            each(key, value);
+        }
+        Some(())
+    });
+}
+
+/// Calls `each` with the name of every blob that a stored record refers to; nothing where the bytes are none.
+pub fn blob_addresses(stored: &[u8], mut each: impl FnMut(BlobAddress)) -> Option<()> {
+    fields(stored, |number, value| {
+        let (33, Value::Bytes(blob)) = (number, value) else { return Some(()) };
+        fields(blob, |number, value| {
+            if let (1, Value::Bytes(address)) = (number, value) {
+                each(BlobAddress::from_bytes(address.try_into().ok()?));
+            }
+            Some(())
+        })
+    })
+}
+
 /// The value of a field, as far as its wire type says.
-enum Value<'a> {
+pub(super) enum Value<'a> {
+    /// A varint.
     Number(u64),
+    /// Eight bytes.
+    Fixed(u64),
     Bytes(&'a [u8]),
     Other,
 }
 
-fn fields<'a>(mut rest: &'a [u8], mut each: impl FnMut(u32, Value<'a>) -> Option<()>) -> Option<()> {
+/// Calls `each` with every field of a message, in the order in which they lie in it; nothing where the bytes are none.
+pub(super) fn fields<'a>(mut rest: &'a [u8], mut each: impl FnMut(u32, Value<'a>) -> Option<()>) -> Option<()> {
     while !rest.is_empty() {
         let (number, wire_type) = decode_key(&mut rest).ok()?;
         let value = match wire_type {
@@ -72,6 +123,11 @@ fn fields<'a>(mut rest: &'a [u8], mut each: impl FnMut(u32, Value<'a>) -> Option
                 let (bytes, behind) = rest.split_at_checked(length)?;
                 rest = behind;
                 Value::Bytes(bytes)
+            }
+            WireType::SixtyFourBit => {
+                let (bytes, behind) = rest.split_first_chunk()?;
+                rest = behind;
+                Value::Fixed(u64::from_le_bytes(*bytes))
             }
             _ => {
                 skip_field(wire_type, number, &mut rest, DecodeContext::default()).ok()?;

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-use super::{StoredTag, text, text_length};
+use super::moved::{Entry, Moved, MovedPart, Shown};
+use super::{StoredTag, number, number_length, text, text_length};
 use crate::json::put_members;
 use crate::{Actor, Event};
 
@@ -28,6 +29,17 @@ pub struct Personal<'a> {
     pub metadata: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// Tags: key and value.
     pub tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// What is personal about the record's blobs.
+    pub blobs: Vec<SealedBlob<'a>>,
+}
+
+/// A blob of the record: a personal value in it, or what everybody's value in it begins with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedBlob<'a> {
+    /// Its place among those of the record.
+    pub index: usize,
+    /// What is said of it.
+    pub shown: Shown<'a>,
 }
 
 /// Personal values are not printed.
@@ -56,6 +68,23 @@ pub(super) struct StoredPersonal {
     metadata: Vec<StoredMember>,
     #[prost(message, repeated, tag = "8")]
     tags: Vec<StoredTag>,
+    #[prost(message, repeated, tag = "9")]
+    blobs: Vec<StoredSealedBlob>,
+}
+
+/// A blob of the record.
+#[derive(Clone, PartialEq, Message)]
+struct StoredSealedBlob {
+    #[prost(uint64, tag = "1")]
+    index: u64,
+    #[prost(int32, tag = "3")]
+    place: i32,
+    #[prost(string, tag = "4")]
+    pointer: String,
+    #[prost(int32, tag = "5")]
+    kind: i32,
+    #[prost(string, tag = "6")]
+    preview: String,
 }
 
 /// One value of a JSON document.
@@ -71,7 +100,9 @@ impl<'a> Personal<'a> {
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.texts().iter().all(|text| text.is_none()) && self.lists().iter().all(|list| list.is_empty())
+        self.texts().iter().all(|text| text.is_none())
+            && self.lists().iter().all(|list| list.is_empty())
+            && self.blobs.is_empty()
     }
 
     /// Appends it as a Protobuf message: nothing, where there is nothing in it.
@@ -86,6 +117,13 @@ impl<'a> Personal<'a> {
                 text(out, 1, one);
                 text(out, 2, other);
             }
+        }
+        for SealedBlob { index, shown } in &self.blobs {
+            let index = *index as u64;
+            encode_key(9, WireType::LengthDelimited, out);
+            encode_varint((number_length(index) + shown.length()) as u64, out);
+            number(out, 1, index);
+            shown.encode(out);
         }
     }
 
@@ -106,6 +144,7 @@ impl<'a> Personal<'a> {
             data: members(stored.data),
             metadata: members(stored.metadata),
             tags: stored.tags.into_iter().map(|tag| (tag.key.into(), tag.value.into())).collect(),
+            blobs: stored.blobs.into_iter().filter_map(StoredSealedBlob::read).collect(),
         })
     }
 
@@ -118,12 +157,26 @@ impl<'a> Personal<'a> {
     }
 }
 
-/// Puts what was opened back into its event; gives the client's own anonymous id, for which an event has no place.
-pub(super) fn restore(parts: Vec<Personal<'static>>, event: &mut Event<'static>) -> Option<Cow<'static, str>> {
-    let mut anonymous_id = None;
+impl StoredSealedBlob {
+    /// Nothing for one of a kind that is not known.
+    fn read(self) -> Option<SealedBlob<'static>> {
+        let Self { index, place, pointer, kind, preview } = self;
+        let shown = Shown::read(place, Cow::Owned(pointer), kind, Cow::Owned(preview))?;
+        Some(SealedBlob { index: usize::try_from(index).ok()?, shown })
+    }
+}
+
+/// Puts what was opened back into its event, each part with whose it is; gives the client's own anonymous id, for which an event has no
+/// place, and what lies in blobs. Of those in `entries` it says more, where that was sealed.
+pub(super) fn restore(
+    parts: Vec<(MovedPart, Personal<'static>)>,
+    entries: &mut [Entry],
+    event: &mut Event<'static>,
+) -> (Option<Cow<'static, str>>, Vec<Moved>) {
+    let (mut anonymous_id, mut moved) = (None, Vec::new());
     let (mut data, mut metadata) = (Vec::new(), Vec::new());
     let tags_before = event.tags.len();
-    for part in parts {
+    for (whose, part) in parts {
         for (place, value) in [
             (&mut event.identity, part.identity),
             (&mut event.session, part.session),
@@ -140,13 +193,28 @@ pub(super) fn restore(parts: Vec<Personal<'static>>, event: &mut Event<'static>)
         data.extend(part.data);
         metadata.extend(part.metadata);
         event.tags.extend(part.tags);
+        for SealedBlob { index, shown } in part.blobs {
+            let Some(entry) = entries.get_mut(index) else { continue };
+            match &mut entry.blob.shown {
+                Some(_) if entry.is_back => {}
+                Some(there) => {
+                    there.preview = shown.preview;
+                    entry.refer(event);
+                }
+                None => moved.push(Moved { address: entry.blob.address, size: entry.blob.size, part: whose, shown }),
+            }
+        }
     }
+    // Behind the references: what is sealed may belong into an object that lies in a blob.
     put_back(&mut event.data, &data);
     put_back(&mut event.metadata, &metadata);
+    for moved in &moved {
+        moved.put(event, &moved.reference());
+    }
     if event.tags.len() > tags_before {
         event.tags.sort();
     }
-    anonymous_id
+    (anonymous_id, moved)
 }
 
 fn put_back(text: &mut Cow<'static, str>, members: &[(Cow<'static, str>, Cow<'static, str>)]) {

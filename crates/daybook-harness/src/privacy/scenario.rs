@@ -178,11 +178,22 @@ fn noema(people: &mut Vec<Person>) -> Batch {
         });
         events.push((send("profile_updated", profile), "stored"));
 
+        // Too large for the log: it lies in a blob.
+        let (begin, end) = (person.word("beginning of a large text"), person.word("end of a large text"));
+        let bio = format!("{begin} {} {end}", "and so on ".repeat(9_000));
+        events.push((send("profile_updated", json!({"changedFields": ["bio"], "bio": bio})), "stored"));
+
         let command = |args: Value| json!({"commandName": "/make", "args": args, "success": true, "executionTimeMs": 84, "source": "chat_input"});
         let prompt = person.note_past("prompt of the month that passes", word());
         let mut past = send("command_executed", command(json!({"prompt": prompt, "more": [{"deep": [prompt]}]})));
         past["timestamp"] = ago(PAST_DAYS).into();
         past["sessionId"] = person.note_past("session of the month that passes", hex(24)).into();
+        events.push((past, "stored"));
+        let end = person.note_past("end of a large text of the month that passes", word());
+        let large = format!("{} {end}", "and so on ".repeat(9_000));
+        let mut past = send("command_executed", command(json!({"prompt": large})));
+        past["timestamp"] = ago(PAST_DAYS).into();
+        past["sessionId"] = person.note_past("session of the large text that passes", hex(24)).into();
         events.push((past, "stored"));
         let prompt =
             json!({"prompt": person.word("in an object"), "more": [{"deep": [person.word("deep in a list")]}]});

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use daybook_event::{Event, EventId, Kind, Priority, Timestamp, stored};
+use daybook_event::{Event, EventId, Timestamp, stored};
 use daybook_log::{AppendBatch, RecordKey, RecordMeta};
 
 /// Where the benches write: `DAYBOOK_BENCH_DIR`, or the target directory, which is on a disk rather than in memory.
@@ -41,29 +41,14 @@ pub fn events(begin: u64, count: u64) -> AppendBatch {
         let time = Timestamp::from_microseconds(1_768_000_000_000_000 + number as i64 * 137);
         let event = Event {
             id: EventId::from_bytes(id),
-            original_id: None,
-            kind: Kind::Event,
-            app: Cow::Borrowed("unofficial-communities"),
-            name: Cow::Borrowed("world.zone.entered"),
-            version: Cow::Borrowed("1.0.0"),
-            time,
-            received: time,
-            position: 0,
             category: Cow::Borrowed("product"),
-            priority: Priority::Normal,
-            sample_rate: 1.0,
             source: Some(Cow::Borrowed("server")),
             platform: Some(Cow::Borrowed("web")),
             environment: Some(Cow::Borrowed("production")),
             identity: Some(Cow::Owned(person.to_string())),
-            anonymous_id: None,
             session: Some(Cow::Owned(format!("{:016x}", mix(person ^ (number >> 12))))),
             group: Some(Cow::Owned((person % 50).to_string())),
-            actor: None,
-            correlation: None,
-            causation: None,
             request: Some(Cow::Owned(format!("{:016x}", mix(number * 3)))),
-            tags: Vec::new(),
             data: Cow::Owned(format!(
                 r#"{{"zone_type":"{zone}","zone_id":{},"duration_ms":{},"x":{}.{},"y":{}.{},"via":"portal"}}"#,
                 mix(number) % 400,
@@ -74,6 +59,7 @@ pub fn events(begin: u64, count: u64) -> AppendBatch {
                 number % 7,
             )),
             metadata: Cow::Borrowed(r#"{"client":"web/4.2.1","locale":"en-GB"}"#),
+            ..Event::new("unofficial-communities", "world.zone.entered", time)
         };
         let digest = u128::from(mix(number + 9)).to_le_bytes();
         stored::encode(&event, &digest, &mut batch.bytes);

@@ -43,7 +43,7 @@ impl FrameEncoder {
         Self { raw: Vec::new(), compressed: Vec::new(), small, large }
     }
 
-    /// Appends one frame with the records of `parts` to `out`.
+    /// Appends one frame with the records of `parts` to `out`; gives it, too, as it will be read.
     pub(crate) fn encode(
         &mut self,
         log_id: u64,
@@ -51,7 +51,7 @@ impl FrameEncoder {
         synced: u64,
         parts: &[FramePart<'_>],
         out: &mut Vec<u8>,
-    ) -> FrameHeader {
+    ) -> (FrameHeader, Option<Frame>) {
         let records: usize = parts.iter().map(|part| part.records.len()).sum();
         assert!(records > 0 && records <= FRAME_RECORDS_MAX, "a frame of {records} records");
         let start = out.len();
@@ -62,7 +62,10 @@ impl FrameEncoder {
             summary,
             ..FrameHeader::bare(FrameKind::Records, first, synced)
         };
-        self.finish(log_id, header, start, out)
+        let header = self.finish(log_id, header, start, out);
+        let frame = Frame::of(first, records, std::mem::take(&mut self.raw)).ok();
+        self.shrink();
+        (header, frame)
     }
 
     /// Appends one frame with records of a segment that is compacted to `out`.
@@ -87,7 +90,9 @@ impl FrameEncoder {
             summary: rewritten.summary,
             ..FrameHeader::bare(FrameKind::Records, first, synced)
         };
-        self.finish(log_id, header, start, out)
+        let header = self.finish(log_id, header, start, out);
+        self.shrink();
+        header
     }
 
     /// Appends the body, which is in `raw`, behind the identities of the frame that begins at `start`, and puts the
@@ -105,7 +110,6 @@ impl FrameEncoder {
             ..header
         };
         out[start..start + FRAME_HEADER_BYTES].copy_from_slice(&header.encode(log_id));
-        self.shrink();
         header
     }
 
@@ -114,6 +118,11 @@ impl FrameEncoder {
         let mut summary = Summary::EMPTY;
         let raw = &mut self.raw;
         raw.clear();
+        let stretch = |part: &FramePart<'_>| {
+            let end = part.records.last().map_or(part.start, |record| record.end);
+            part.start as usize..end as usize
+        };
+        raw.reserve_exact(parts.iter().map(|part| part.records.len() * COLUMN_BYTES + stretch(part).len()).sum());
         let all = || parts.iter().flat_map(|part| part.records);
         for record in all() {
             out.extend_from_slice(&record.key);
@@ -133,8 +142,7 @@ impl FrameEncoder {
         }
         raw.extend(all().map(|record| if record.hidden { RECORD_HIDDEN } else { 0 }));
         for part in parts {
-            let end = part.records.last().map_or(part.start, |record| record.end);
-            raw.extend_from_slice(&part.bytes[part.start as usize..end as usize]);
+            raw.extend_from_slice(&part.bytes[stretch(part)]);
         }
         summary
     }
@@ -194,6 +202,14 @@ impl Frame {
         } else {
             stored.to_vec()
         };
+        let frame = Self::of(header.first, records, body)?;
+        let is_leaf = |row: &Row<'_>| header.compacted && row.bytes.len() == LEAF_BYTES;
+        let right = frame.rows().all(|row| !row.compacted() || is_leaf(&row));
+        if right { Ok(frame) } else { Err(FrameFault::Leaf) }
+    }
+
+    /// Of so many records, and the body as it was before compression.
+    fn of(first: Position, records: usize, body: Vec<u8>) -> Result<Self, FrameFault> {
         let mut end = (records * COLUMN_BYTES) as u64;
         let mut ends = Vec::with_capacity(records);
         for index in 0..records {
@@ -203,10 +219,7 @@ impl Frame {
         if end != body.len() as u64 {
             return Err(FrameFault::Lengths);
         }
-        let frame = Self { first: header.first, records, body: Bytes::from(body), ends };
-        let is_leaf = |row: &Row<'_>| header.compacted && row.bytes.len() == LEAF_BYTES;
-        let right = frame.rows().all(|row| !row.compacted() || is_leaf(&row));
-        if right { Ok(frame) } else { Err(FrameFault::Leaf) }
+        Ok(Self { first, records, body: Bytes::from(body), ends })
     }
 
     /// The position of the first record.
@@ -237,8 +250,7 @@ impl Frame {
 
     /// The leaf hash of the record at a position of this frame.
     pub(crate) fn leaf(&self, position: Position) -> Option<Leaf> {
-        let row = self.row(self.index(position)?);
-        if row.compacted() { row.bytes.try_into().ok() } else { Some(leaf_hash(row.bytes)) }
+        self.row(self.index(position)?).leaf()
     }
 
     /// All records, in position order.
@@ -278,6 +290,21 @@ impl Row<'_> {
     /// Whether the bytes are its leaf hash.
     pub(crate) fn compacted(&self) -> bool {
         self.flags & RECORD_COMPACTED != 0
+    }
+
+    /// Whether it is in no feed.
+    pub(crate) fn hidden(&self) -> bool {
+        self.flags & RECORD_HIDDEN != 0
+    }
+
+    /// Whether it has flags that no version of the format knows.
+    pub(super) fn unknown_flags(&self) -> bool {
+        self.flags & !(RECORD_HIDDEN | RECORD_COMPACTED) != 0
+    }
+
+    /// Its leaf hash.
+    pub(crate) fn leaf(&self) -> Option<Leaf> {
+        if self.compacted() { self.bytes.try_into().ok() } else { Some(leaf_hash(self.bytes)) }
     }
 
     /// The same record, compacted; `leaf` is its leaf hash.
@@ -332,7 +359,8 @@ mod tests {
                 .into_iter().filter(|part| !part.records.is_empty()).collect();
             prop_assume!(!parts.is_empty());
             let mut out = vec![9; 3];
-            let written = FrameEncoder::new().encode(LOG_ID, first, 64, &parts, &mut out);
+            let (written, kept) = FrameEncoder::new().encode(LOG_ID, first, 64, &parts, &mut out);
+            let kept = kept.unwrap();
 
             let header = FrameHeader::decode(&out[3..], LOG_ID).unwrap();
             prop_assert_eq!(header, written);
@@ -344,12 +372,14 @@ mod tests {
             let stored: Vec<_> = records[..left].iter().chain(&records[right..]).collect();
             let identities: Vec<_> = header.identities(payload).collect();
             prop_assert_eq!(frame.end() - frame.first(), stored.len() as u64);
+            prop_assert_eq!((kept.first(), kept.end()), (frame.first(), frame.end()));
             for (at, (meta, record)) in stored.into_iter().enumerate() {
                 let position = first + at as u64;
                 prop_assert_eq!(identities[at], (meta.key, meta.digest));
                 let all = Filter { hidden: true, ..Filter::default() };
                 let read = frame.record(position, &all).unwrap();
                 prop_assert_eq!((&read.bytes[..], read.app, read.time_us), (&record[..], meta.app, meta.time_us));
+                prop_assert_eq!(kept.record(position, &all), Some(read));
                 prop_assert_eq!(frame.record(position, &Filter::default()).is_some(), !meta.hidden);
                 for (filter, wanted) in [
                     (Filter { app: Some(meta.app), ..all }, true),

@@ -1,6 +1,7 @@
 //! Frames: the unit in which records are written, checksummed and compressed. Layout in `docs/log-format.md`.
 
 mod body;
+mod checked;
 mod rewritten;
 
 use crc_fast::crc64_nvme;

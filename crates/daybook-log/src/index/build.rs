@@ -8,12 +8,11 @@ use crc_fast::{CrcAlgorithm, crc64_nvme};
 use daybook_event::Position;
 
 use super::filter::{self, BLOCK_BYTES, Block};
-use super::run::{
-    ENTRY_BYTES, FLAG_SPILLED, PAGE_BYTES, PAGE_ENTRIES, PAGE_HEADER_BYTES, Page, Run, RunHeader, run_name,
-};
+use super::run::{ENTRY_BYTES, FLAG_SPILLED, PAGE_BYTES, PAGE_ENTRIES, PAGE_HEADER_BYTES, Page, Run, RunHeader};
 use super::table::{Entry, high};
-use crate::disk::{Disk, DiskFile, OpenMode};
+use crate::disk::{Disk, DiskFile};
 use crate::limits::{INDEX_PAGE_ENTRIES_PLANNED, INDEX_SYNC_EVERY_BYTES};
+use crate::runs::{self, BuildError};
 
 /// Runs are written and merged in pieces of this size.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -29,41 +28,15 @@ pub(crate) struct Place {
     pub(crate) filter_bytes_max: usize,
 }
 
-/// Why a run was not written.
-#[derive(Debug)]
-pub(crate) enum BuildError {
-    /// The disk refused the writing.
-    Write(io::Error),
-    /// A run that is read for it cannot be read.
-    Read,
-    /// It was told to stop.
-    Stopped,
-}
-
-impl From<io::Error> for BuildError {
-    fn from(error: io::Error) -> Self {
-        Self::Write(error)
-    }
-}
-
 /// Writes the run that covers these positions, from entries in key order, and opens it.
 pub(crate) fn build(
     place: &Place,
-    (first, last): (Position, Position),
+    stretch: (Position, Position),
     planned: u64,
     entries: impl Iterator<Item = Result<Entry, BuildError>>,
 ) -> Result<Run, BuildError> {
-    let path = place.directory.join(run_name(first, last));
-    let temporary = path.with_extension("ids.tmp");
-    let written = Builder::new(place.disk.open(&temporary, OpenMode::Create)?, place.log_id, (first, last), planned)
-        .write(entries);
-    if let Err(error) = written {
-        // What is left of it is removed at the next start at the latest.
-        let _ = place.disk.remove(&temporary);
-        return Err(error);
-    }
-    place.disk.rename(&temporary, &path)?;
-    place.disk.sync_directory(&place.directory)?;
+    let write = |file| Builder::new(file, place.log_id, stretch, planned).write(entries);
+    let path = runs::put::<Run>(place.disk.as_ref(), &place.directory, stretch, write)?;
     Run::open(place, &path)?.ok_or(BuildError::Read)
 }
 
@@ -377,7 +350,7 @@ mod tests {
             let run = write(&place, (1, 1_500), &entries);
             prop_assert_eq!(run.header.entries, entries.len() as u64);
             check(&run, &entries)?;
-            run.keep_filter(false);
+            runs::Run::keep_filter(&*run, false);
             check(&run, &entries)?;
             let again: Vec<Entry> = Merge::new(&[run]).map(Result::unwrap).collect();
             prop_assert_eq!(again, entries);

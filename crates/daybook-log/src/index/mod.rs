@@ -5,14 +5,14 @@
 //! one page of a run whose filter says perhaps. The index is a view: what is missing of it is made from the log.
 
 mod build;
-mod filter;
+pub(crate) mod filter;
 mod maintain;
 mod open;
 mod run;
 mod table;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -52,6 +52,10 @@ pub struct IndexStatus {
     pub run_ids: u64,
     /// Bytes of them.
     pub run_bytes: u64,
+    /// Merges of runs since the log was opened.
+    pub merges: u64,
+    /// Ids that were looked up since then.
+    pub lookups: u64,
 }
 
 /// The index. Lookups may come from any thread, insertions from one.
@@ -71,6 +75,8 @@ struct Shared {
     signal: Mutex<Signal>,
     changed: Condvar,
     closing: AtomicBool,
+    merges: AtomicU64,
+    lookups: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -123,6 +129,7 @@ impl IdIndex {
 
     /// What is known of each key, up to the position `head`.
     pub(crate) fn lookup(&self, keys: &[RecordKey], head: Position) -> Result<Vec<Option<Known>>, ReadError> {
+        self.shared.lookups.fetch_add(keys.len() as u64, Ordering::Relaxed);
         let mut known = vec![None; keys.len()];
         let runs = {
             let state = self.shared.state.read();
@@ -138,6 +145,7 @@ impl IdIndex {
 
     /// For the writer: what is known of each key by everything but the table that is written to.
     pub(crate) fn older(&self, keys: &[RecordKey], known: &mut Vec<Option<Known>>) -> Result<(), ReadError> {
+        self.shared.lookups.fetch_add(keys.len() as u64, Ordering::Relaxed);
         known.clear();
         known.resize(keys.len(), None);
         // Only the writer freezes tables, so what leaves the frozen ones after this is in the runs that were taken
@@ -192,6 +200,8 @@ impl IdIndex {
             runs: state.runs.len(),
             run_ids: state.runs.iter().map(|run| run.header.entries).sum(),
             run_bytes: state.runs.iter().map(|run| run.header.file_bytes()).sum(),
+            merges: self.shared.merges.load(Ordering::Relaxed),
+            lookups: self.shared.lookups.load(Ordering::Relaxed),
         }
     }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use daybook_event::Position;
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use super::build::{BuildError, Place, build};
-use super::maintain::keep_filters;
-use super::run::{Run, run_range};
+use super::build::{Place, build};
+use super::run::Run;
 use super::{Entry, IndexOptions, Shared, Signal, State, Table};
 use crate::error::{OpenError, ReadError};
 use crate::reader::identities;
+use crate::runs::{self, BuildError};
 use crate::store::Store;
 
 /// Opens the runs and completes them.
@@ -27,12 +27,12 @@ pub(super) fn open(store: &Arc<Store>, options: IndexOptions) -> Result<Shared, 
     let head = store.head();
     let mut runs = Vec::new();
     let mut next = 1;
-    for run in good_runs(&place, head)? {
+    for run in runs::good(place.disk.as_ref(), &place.directory, head, |path| Run::open(&place, path))? {
         if run.header.first > next {
             runs.extend(rebuild(store, &place, options, next, run.header.first - 1)?);
         }
         next = run.header.last + 1;
-        runs.push(Arc::new(run));
+        runs.push(run);
     }
     // The newest ids stay in memory, as they would be had the log stayed open.
     let whole = (head + 1 - next) / options.table_ids as u64 * options.table_ids as u64;
@@ -41,7 +41,7 @@ pub(super) fn open(store: &Arc<Store>, options: IndexOptions) -> Result<Shared, 
         next += whole;
     }
     let active = table(store, next, head)?;
-    keep_filters(&runs, options.filter_bytes_max);
+    runs::keep_filters(&runs, options.filter_bytes_max);
     let state = State { active, covered: next - 1, frozen: Vec::new(), runs: Arc::new(runs) };
     Ok(Shared {
         place,
@@ -51,6 +51,8 @@ pub(super) fn open(store: &Arc<Store>, options: IndexOptions) -> Result<Shared, 
         signal: Mutex::new(Signal::default()),
         changed: Condvar::new(),
         closing: false.into(),
+        merges: 0.into(),
+        lookups: 0.into(),
     })
 }
 
@@ -89,35 +91,4 @@ fn table(store: &Store, first: Position, last: Position) -> Result<Table, ReadEr
         }
     })?;
     Ok(table)
-}
-
-/// The runs that are whole and of this log, in position order and without overlap. Removes the other ones.
-fn good_runs(place: &Place, head: Position) -> Result<Vec<Run>, OpenError> {
-    let mut found = Vec::new();
-    for name in place.disk.list(&place.directory).map_err(OpenError::io(&place.directory))? {
-        match run_range(&name) {
-            Some(range) => found.push((range, name)),
-            None if name.ends_with(".ids.tmp") => remove(place, &name)?,
-            None => {}
-        }
-    }
-    // Of runs that overlap, the one that a merge made comes first.
-    found.sort_unstable_by_key(|&((first, last), _)| (first, std::cmp::Reverse(last)));
-    let mut runs: Vec<Run> = Vec::new();
-    for ((first, last), name) in found {
-        let free = runs.last().is_none_or(|run| run.header.last < first);
-        let path = place.directory.join(&name);
-        let run = if free && first <= last && last <= head { Run::open(place, &path) } else { Ok(None) };
-        match run {
-            Ok(Some(run)) if (run.header.first, run.header.last) == (first, last) => runs.push(run),
-            Ok(_) | Err(_) => remove(place, &name)?,
-        }
-    }
-    Ok(runs)
-}
-
-fn remove(place: &Place, name: &str) -> Result<(), OpenError> {
-    let path = place.directory.join(name);
-    tracing::info!(file = %path.display(), "removing a run of the id index that is of no use");
-    place.disk.remove(&path).map_err(OpenError::io(&path))
 }

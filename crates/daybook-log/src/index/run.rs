@@ -16,6 +16,7 @@ use super::table::{Entry, high};
 use crate::disk::{DiskFile, OpenMode};
 use crate::error::ReadError;
 use crate::frame::u64_at;
+use crate::runs;
 
 /// Length of a page and of the header.
 pub(crate) const PAGE_BYTES: usize = 4_096;
@@ -29,18 +30,6 @@ const VERSION: u16 = 1;
 const HEADER_CHECKSUM_OFFSET: usize = 80;
 /// The filter is read in pieces of this size.
 const READ_BYTES: usize = 1024 * 1024;
-
-/// The name of the run that covers these positions.
-pub(crate) fn run_name(first: Position, last: Position) -> String {
-    format!("{first:020}-{last:020}.ids")
-}
-
-/// The positions that a run's file name says it covers.
-pub(crate) fn run_range(name: &str) -> Option<(Position, Position)> {
-    let (first, last) = name.strip_suffix(".ids")?.split_once('-')?;
-    let number = |text: &str| if text.len() == 20 { text.parse().ok() } else { None };
-    Some((number(first)?, number(last)?))
-}
 
 /// What a run's header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +125,37 @@ pub(crate) struct Run {
     damaged: AtomicBool,
 }
 
+impl runs::Run for Run {
+    const EXTENSION: &'static str = "ids";
+
+    fn stretch(&self) -> (Position, Position) {
+        (self.header.first, self.header.last)
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn entries(&self) -> u64 {
+        self.header.entries
+    }
+
+    fn filter_bytes(&self) -> usize {
+        self.header.filter_bytes()
+    }
+
+    /// A filter that cannot be read stays on the disk, where its blocks are looked up one at a time.
+    fn keep_filter(&self, keep: bool) {
+        if !keep {
+            *self.filter.write() = None;
+        } else if self.filter.read().is_none()
+            && let Ok(Some(filter)) = self.read_filter(true)
+        {
+            *self.filter.write() = Some(Arc::new(filter));
+        }
+    }
+}
+
 impl Run {
     /// Opens a run and verifies its header and filter. `None` when it is not a valid run of this log.
     pub(crate) fn open(place: &Place, path: &Path) -> io::Result<Option<Self>> {
@@ -164,18 +184,6 @@ impl Run {
     /// Bytes of the filter in memory.
     pub(crate) fn filter_memory_bytes(&self) -> usize {
         if self.filter.read().is_some() { self.header.filter_bytes() } else { 0 }
-    }
-
-    /// Keeps the filter in memory, or does not. A filter that cannot be read stays on the disk, where its blocks are
-    /// looked up one at a time.
-    pub(crate) fn keep_filter(&self, keep: bool) {
-        if !keep {
-            *self.filter.write() = None;
-        } else if self.filter.read().is_none()
-            && let Ok(Some(filter)) = self.read_filter(true)
-        {
-            *self.filter.write() = Some(Arc::new(filter));
-        }
     }
 
     /// Fills in what is known of the keys that nothing is known of yet.

@@ -2,11 +2,11 @@
 //! field, however often it is taken.
 
 use daybook_event::{EventId, SubjectId, Timestamp};
+use daybook_signature::PublicKey;
 use serde_json::{Value, json};
 
 use super::JournalEvent;
 use super::store::Stored;
-use crate::report::jws::PublicKey;
 use crate::report::{ReportState, SignedReport};
 
 /// The app the events belong to.
@@ -66,7 +66,7 @@ pub(super) fn signed(stored: &Stored, signed: &SignedReport) -> Option<JournalEv
         "erased": report.erased,
         "unknown": report.unknown,
         "position": report.log.position,
-        "kid": PublicKey::parse(&signed.public_key).ok()?.id(),
+        "kid": PublicKey::parse(&signed.public_key).ok()?.id().to_string(),
     });
     Some(note(stored, "privacy.report.signed", "", time, data))
 }

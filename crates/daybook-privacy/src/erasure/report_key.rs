@@ -6,13 +6,14 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use daybook_event::Secret;
+use daybook_signature::SigningKey;
 use rand::TryRngCore;
 use sea_orm::{ActiveValue, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::Shared;
-use crate::report::jws::SigningKey;
+
 use crate::tables::settings::{ActiveModel, Column, Entity};
 use crate::vault::{DatabaseError, VaultError};
 

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
-use daybook_event::{EventId, Kind, Priority};
+use daybook_event::EventId;
 use zip::ZipArchive;
 
 use super::*;
@@ -44,31 +44,11 @@ fn about() -> About {
 fn event<'a>(name: &'a str, time: Timestamp, data: &'a str) -> Event<'a> {
     Event {
         id: EventId::v7(7, &[7; 10]),
-        original_id: None,
-        kind: Kind::Event,
-        app: Cow::Borrowed("shop"),
-        name: Cow::Borrowed(name),
-        version: Cow::Borrowed("1.0.0"),
-        time,
-        received: time,
         position: 1,
         category: Cow::Borrowed("product"),
-        priority: Priority::default(),
-        sample_rate: 1.0,
-        source: None,
-        platform: None,
-        environment: None,
         identity: Some(Cow::Borrowed("ada@example.com")),
-        anonymous_id: None,
-        session: None,
-        group: None,
-        actor: None,
-        correlation: None,
-        causation: None,
-        request: None,
-        tags: Vec::new(),
         data: Cow::Borrowed(data),
-        metadata: Cow::Borrowed(""),
+        ..Event::new("shop", name, time)
     }
 }
 

@@ -73,9 +73,9 @@ fn a_report_says_what_was_done() {
 fn what_is_signed_must_be_a_report() {
     let key = SigningKey::from_seed(&daybook_event::Secret::from_bytes([3; 32]));
     let public = key.public().to_string();
-    let jws = key.sign(MEDIA_TYPE, b"{}");
+    let jws = jws::sign(&key, MEDIA_TYPE, b"{}");
     assert!(matches!(verify(&jws, &public), Err(VerifyError::Payload(_))));
-    let jws = key.sign("application/other", &serde_json::to_vec(&report()).unwrap());
+    let jws = jws::sign(&key, "application/other", &serde_json::to_vec(&report()).unwrap());
     assert!(matches!(verify(&jws, &public), Err(VerifyError::Type(MEDIA_TYPE))));
 }
 

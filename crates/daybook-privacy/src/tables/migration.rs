@@ -13,7 +13,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables)]
+        vec![Box::new(FirstTables), Box::new(ActorKeys)]
     }
 
     // Each crate keeps its own tables in the one database, so each has its own list of what was done.
@@ -82,6 +82,51 @@ impl MigrationTrait for FirstTables {
         }
         Ok(())
     }
+}
+
+/// The keys that actors sign with.
+struct ActorKeys;
+
+impl MigrationName for ActorKeys {
+    fn name(&self) -> &'static str {
+        "0002_actor_keys"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for ActorKeys {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(actor_keys()).await?;
+        for (name, column) in [("actor_keys_by_subject", "subject"), ("actor_keys_by_owner", "owner")] {
+            let index = Index::create()
+                .if_not_exists()
+                .name(name)
+                .table("actor_keys")
+                .col(column)
+                .and_where(Expr::col(column).is_not_null())
+                .to_owned();
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("actor_keys").to_owned()).await
+    }
+}
+
+fn actor_keys() -> TableCreateStatement {
+    Table::create()
+        .if_not_exists()
+        .table("actor_keys")
+        .col(pk_auto("id").big_integer())
+        .col(string("app"))
+        .col(binary_len("lookup", 32).unique_key())
+        .col(big_integer_null("subject"))
+        .col(binary_len_null("owner", 32))
+        .col(integer("generation"))
+        .col(blob("wrapped"))
+        .to_owned()
 }
 
 fn vault_keys() -> TableCreateStatement {

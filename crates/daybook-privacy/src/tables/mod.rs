@@ -12,6 +12,7 @@ macro_rules! not_printed {
 }
 use not_printed;
 
+pub mod actor_keys;
 pub mod consents;
 pub mod erasure_people;
 pub mod erasures;

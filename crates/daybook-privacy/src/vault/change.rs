@@ -10,9 +10,9 @@ use super::facts::{self, ConsentRow, Destroyed, Erased, Objection};
 use super::load::{self, Found, Wanted};
 use super::make_people::{self, put_consent};
 use super::writer::{Change, Effect};
-use super::{Shared, now_us};
+use super::{Shared, actor_key_changes, now_us};
 use crate::limits;
-use crate::tables::{consents, months, subjects, vault_keys};
+use crate::tables::{actor_keys, consents, months, subjects, vault_keys};
 
 /// A person says something of a purpose.
 pub(super) struct SetConsent {
@@ -128,6 +128,7 @@ impl Change for Erase {
             let numbers: Vec<i64> = rows.iter().map(|row| row.id).collect();
             for numbers in numbers.chunks(limits::CHUNK_ROWS) {
                 let numbers = || numbers.iter().copied();
+                actor_key_changes::remove_of(shared, transaction, &numbers().collect::<Vec<_>>(), effects).await?;
                 let said = consents::Column::Subject.is_in(numbers());
                 consents::Entity::delete_many().filter(said).exec(transaction).await?;
                 let gone = subjects::Entity::delete_many().filter(subjects::Column::Id.is_in(numbers()));
@@ -206,6 +207,15 @@ impl Change for DestroyLocked {
             .filter(consents::Column::Subject.in_subquery(rows.into_query()))
             .exec(transaction)
             .await?;
+        // Keys that are locked, and those of people who go: nobody could erase them any more.
+        let rows = subjects::Entity::find()
+            .select_only()
+            .column(subjects::Column::Id)
+            .filter(locked(subjects::Column::Generation));
+        let keys = Condition::any()
+            .add(actor_keys::Column::Generation.is_not_in(open.iter().copied()))
+            .add(actor_keys::Column::Subject.in_subquery(rows.into_query()));
+        actor_keys::Entity::delete_many().filter(keys).exec(transaction).await?;
         let people =
             subjects::Entity::delete_many().filter(locked(subjects::Column::Generation)).exec(transaction).await?;
         let gone = months::Column::Generation.is_not_in(open.iter().copied());

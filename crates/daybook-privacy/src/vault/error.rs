@@ -61,6 +61,12 @@ pub enum VaultError {
     /// The operating system has no randomness to give.
     #[error("the operating system gave no random bytes")]
     Random,
+    /// The key belongs to another actor of the app already.
+    #[error("the key belongs to another actor of the app")]
+    KeyTaken,
+    /// The actor has as many keys as one may have.
+    #[error("the actor has {0} keys, and may have no more")]
+    TooManyKeys(u64),
 }
 
 impl From<DbErr> for VaultError {

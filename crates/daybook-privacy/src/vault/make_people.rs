@@ -17,7 +17,7 @@ use super::ring::fill_random;
 use super::writer::Effect;
 use super::{Shared, now_us};
 use crate::limits;
-use crate::tables::{consents, subjects};
+use crate::tables::{actor_keys, consents, subjects};
 
 /// Random bytes of one person: id, secret, nonce.
 const RANDOM_BYTES: usize = 16 + 32 + NONCE_BYTES;
@@ -161,6 +161,11 @@ async fn move_over(transaction: &DatabaseTransaction, from: &Row, to: &Row) -> R
             .exec(transaction)
             .await?;
     }
+    actor_keys::Entity::update_many()
+        .col_expr(actor_keys::Column::Subject, Expr::value(Some(to.id)))
+        .filter(actor_keys::Column::Subject.eq(from.id))
+        .exec(transaction)
+        .await?;
     consents::Entity::delete_many().filter(consents::Column::Subject.eq(from.id)).exec(transaction).await?;
     for consent in &from.consents {
         let newer = to.consents.iter().any(|known| known.purpose == consent.purpose && known.time >= consent.time);

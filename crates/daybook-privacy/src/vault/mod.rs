@@ -1,5 +1,7 @@
 //! The vault: who people are, and the secrets that seal what is kept of them.
 
+mod actor_key_changes;
+mod actor_keys;
 mod cache;
 mod change;
 mod error;
@@ -26,6 +28,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
+pub use actor_keys::{KnownKey, NewActorKey, Owner};
 pub use error::{DatabaseError, NotOpened, OpenVaultError, VaultError};
 pub use facts::{
     Change, ConsentRow, Destroyed, Erased, Generation, Identity, NewConsent, Objection, SubjectInfo, VaultOptions,
@@ -37,6 +40,7 @@ pub use status::inspect;
 
 use crate::tables::{months, subjects};
 use crate::{MasterKey, limits};
+use actor_keys::KeyCache;
 use cache::{LookupKey, People};
 use change::{DestroyLocked, Erase, ExpireMonths, NoteDamage, SetConsent, SetObjection};
 use load::{Found, Wanted};
@@ -60,6 +64,7 @@ struct Shared {
     ring: Ring,
     people: People,
     months: MonthSecrets,
+    actor_keys: KeyCache,
     scrubber: Scrubber,
 }
 
@@ -86,7 +91,8 @@ impl Vault {
         }
         let (people, months) = (People::new(options.people_cached), MonthSecrets::default());
         months.put(&opened);
-        let shared = Arc::new(Shared { database, ring, people, months, scrubber: Scrubber::default() });
+        let actor_keys = KeyCache::default();
+        let shared = Arc::new(Shared { database, ring, people, months, actor_keys, scrubber: Scrubber::default() });
         let (commands, waiting) = mpsc::channel(limits::WAITING_MAX);
         let writer = tokio::spawn(writer::run(Arc::clone(&shared), waiting));
         Ok(Self { shared, commands, writer: Arc::new(Mutex::new(Some(writer))) })
@@ -503,6 +509,7 @@ impl Shared {
                 }
                 self.people.forget_id(&id);
             }
+            Effect::ActorKey(key) => self.actor_keys.forget(&key),
             Effect::Months(opened) => self.months.put(&opened),
             Effect::MonthsGone { app, class, months } => self.months.forget(&app, &class, &months),
         }

@@ -2,6 +2,7 @@
 
 use daybook_event::seal::{NONCE_BYTES, OVERHEAD_BYTES, open, seal};
 use daybook_event::{Month, NameKind, PersonName, Secret, SubjectId};
+use daybook_signature::KeyId;
 use hkdf::Hkdf;
 use rand::TryRngCore;
 use sha2::Sha256;
@@ -136,6 +137,26 @@ impl Generation {
         hash.into()
     }
 
+    /// The keyed hash by which a key of an actor is found, or the keys of an actor who is no person: of app, kind and what it is called.
+    fn lookup_of(&self, app: &str, kind: u8, parts: &[&[u8]]) -> [u8; 32] {
+        let mut text = Zeroizing::new([app.as_bytes(), &[0, kind]].concat());
+        for part in parts {
+            text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            text.extend_from_slice(part);
+        }
+        blake3::keyed_hash(&self.lookup, &text).into()
+    }
+
+    /// The keyed hash by which a key of an actor is found.
+    pub fn lookup_key(&self, app: &str, id: &KeyId) -> [u8; 32] {
+        self.lookup_of(app, ACTOR_KEY, &[id.as_bytes()])
+    }
+
+    /// The keyed hash by which the keys of an actor are found who is no person.
+    pub fn lookup_actor(&self, app: &str, kind: &str, name: &str) -> [u8; 32] {
+        self.lookup_of(app, ACTOR, &[kind.as_bytes(), name.as_bytes()])
+    }
+
     pub fn wrap_person(
         &self,
         app: &str,
@@ -184,6 +205,11 @@ impl Generation {
         Ok(wrapped)
     }
 }
+
+/// What stands in the place of a kind of names where a key of an actor is looked for.
+const ACTOR_KEY: u8 = 3;
+/// And where an actor is who is no person.
+const ACTOR: u8 = 4;
 
 const fn kind_number(kind: NameKind) -> u8 {
     match kind {

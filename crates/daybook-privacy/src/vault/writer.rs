@@ -55,6 +55,8 @@ pub(super) enum Effect {
     Gone { name: Option<LookupKey>, id: SubjectId },
     /// Secrets of months are these now.
     Months(month_secrets::Opened),
+    /// A key of an actor is another than before, or no more.
+    ActorKey(LookupKey),
     /// Secrets of months are no more.
     MonthsGone { app: String, class: String, months: Vec<Month> },
 }

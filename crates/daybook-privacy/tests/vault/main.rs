@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is a finding")]
 
+mod actor_keys;
 mod concurrency;
 mod damage;
 mod database;

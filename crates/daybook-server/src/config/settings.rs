@@ -62,7 +62,7 @@ pub(super) fn is_secret(text: &str, at: usize) -> bool {
     let rest = text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let begins = |line: &str| {
         let name = line.trim_start().trim_start_matches('[').trim_start().trim_start_matches(['"', '\'']);
-        ["consumers", "inputs", "webhooks"].iter().any(|kind| name.starts_with(kind))
+        ["blobs", "consumers", "inputs", "webhooks"].iter().any(|kind| name.starts_with(kind))
     };
     let is_head = |line: &&str| line.trim_start().starts_with('[') || begins(line);
     let line = format!("{}{rest}", before.lines().next_back().filter(|_| !before.ends_with('\n')).unwrap_or_default());

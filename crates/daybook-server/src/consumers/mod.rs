@@ -2,7 +2,9 @@
 //!
 //! [`plan`] says what there should be, [`Consumers::apply`] makes it so, at the start and whenever it is read again ([`reload`]).
 
+pub mod lake;
 mod notes;
+pub(crate) mod own;
 pub mod plan;
 pub mod reload;
 pub mod replay;
@@ -24,10 +26,13 @@ use sea_orm::DatabaseConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use lake::LakeConsumer;
 use notes::NoteSender;
 pub use notes::NoteWriter;
 use plan::{Key, Plan, Planned};
 use replay::Replays;
+
+use crate::problem::Chain;
 
 /// The consumers of a server.
 pub struct Consumers {
@@ -38,6 +43,7 @@ pub struct Consumers {
     changing: tokio::sync::Mutex<()>,
     replays: Replays,
     log: Log,
+    database: DatabaseConnection,
     data: PathBuf,
     this: Weak<Consumers>,
 }
@@ -48,6 +54,7 @@ struct Present {
     fingerprint: blake3::Hash,
     enabled: bool,
     counters: Option<Arc<Counters>>,
+    lake: Option<Arc<LakeConsumer>>,
 }
 
 /// What a change of the consumers did.
@@ -87,13 +94,15 @@ impl Consumers {
         data: PathBuf,
     ) -> Result<(Arc<Self>, NoteWriter), DatabaseError> {
         let (notes, writer) = NoteSender::new();
-        let runtime = Runtime::open(RuntimeOptions::default(), log.clone(), vault, database, Arc::new(notes)).await?;
+        let runtime =
+            Runtime::open(RuntimeOptions::default(), log.clone(), vault, database.clone(), Arc::new(notes)).await?;
         let consumers = Arc::new_cyclic(|this| Self {
             runtime,
             present: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             replays: Replays::default(),
             log,
+            database,
             data,
             this: Weak::clone(this),
         });
@@ -137,6 +146,26 @@ impl Consumers {
         drop(self.changing.lock().await);
     }
 
+    /// The lake of an app, where it has one.
+    pub fn lake(&self, app: &str) -> Option<Arc<LakeConsumer>> {
+        self.named_lake(app).map(|(lake, _)| lake)
+    }
+
+    /// The lake of an app, where it has one, and what its consumer is called.
+    pub fn named_lake(&self, app: &str) -> Option<(Arc<LakeConsumer>, String)> {
+        let present = self.present.lock();
+        let mut of_app = present.iter().filter(|((of, _), _)| **of == *app);
+        of_app.find_map(|((_, name), present)| Some((present.lake.clone()?, name.clone())))
+    }
+
+    /// Commits what waits in the memory of lakes. The runtime delivers nothing any more.
+    pub async fn close_lakes(&self) {
+        let lakes: Vec<_> = self.present.lock().values().filter_map(|present| present.lake.clone()).collect();
+        for lake in lakes {
+            close(&lake).await;
+        }
+    }
+
     /// Makes what is in the runtime what the plan says. Consumers of which nothing changed are not disturbed.
     ///
     /// # Errors
@@ -168,16 +197,20 @@ impl Consumers {
     }
 
     async fn add(&self, key: Key, planned: Planned) -> Result<(), AddError> {
-        let Planned { spec, handler, fingerprint, enabled, counters } = planned;
+        let Planned { spec, handler, fingerprint, enabled, counters, lake } = planned;
         let registration = Registration { app: Arc::clone(&key.0), spec: Arc::new(spec), handler, view: true };
         self.runtime.add(registration).await?;
-        self.present.lock().insert(key, Present { fingerprint, enabled, counters });
+        self.present.lock().insert(key, Present { fingerprint, enabled, counters, lake });
         Ok(())
     }
 
     async fn remove(&self, key: &Key) -> Result<(), ManageError> {
         self.runtime.remove(&key.0, &key.1).await?;
-        self.present.lock().remove(key);
+        let removed = self.present.lock().remove(key);
+        // Whoever comes after it opens the lake, and has less to be told again.
+        if let Some(lake) = removed.and_then(|present| present.lake) {
+            close(&lake).await;
+        }
         Ok(())
     }
 }
@@ -204,6 +237,12 @@ struct WeakStatuses(Weak<Consumers>);
 impl Statuses for WeakStatuses {
     fn promises(&self, app: &str) -> Vec<Promise> {
         self.0.upgrade().map(|consumers| consumers.promises(app)).unwrap_or_default()
+    }
+}
+
+async fn close(lake: &LakeConsumer) {
+    if let Err(error) = lake.close().await {
+        tracing::warn!(error = %Chain(&error), "a lake was not closed; what it lacks is delivered again");
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use daybook_blobs::Blobs;
 use daybook_catalog::{AppCatalog, Catalogs, Diagnostic};
 use daybook_event::Severity;
 use daybook_privacy::view::View;
@@ -65,7 +66,7 @@ impl Collector {
 
     /// Everything that forgets.
     pub fn tell_eraser(&self) {
-        self.eraser.set_views(views(&self.quarantine, &self.consumers));
+        self.eraser.set_views(views(&self.quarantine, &self.blobs, &self.consumers));
     }
 
     fn read_consumers(&self) -> Result<Plan, ReloadError> {
@@ -76,8 +77,8 @@ impl Collector {
 }
 
 /// Everything that forgets: the quarantine, and what consumers hold.
-pub fn views(quarantine: &crate::quarantine::Quarantine, consumers: &Consumers) -> Vec<Arc<dyn View>> {
-    let mut views = vec![Arc::new(QuarantineView(quarantine.clone())) as Arc<dyn View>];
+pub fn views(quarantine: &crate::quarantine::Quarantine, blobs: &Blobs, consumers: &Consumers) -> Vec<Arc<dyn View>> {
+    let mut views: Vec<Arc<dyn View>> = vec![Arc::new(QuarantineView(quarantine.clone())), Arc::new(blobs.clone())];
     views.extend(consumers.runtime().views());
     views
 }

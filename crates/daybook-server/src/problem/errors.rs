@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use daybook_admission::BodyError;
+use daybook_blobs::WriteBlobsError;
 use daybook_consumers::error::{ManageError, ReplayError};
 use daybook_log::AppendError;
 use http::StatusCode;
@@ -19,19 +20,26 @@ const RETRY_LATER: Duration = Duration::from_secs(30);
 
 /// Codes that tell of pressure or refusal rather than of a client's mistake; each is counted.
 pub const COUNTED_CODES: &[&str] = &[
+    "append.condition-failed",
     "body.too-large",
     "body.inflated-too-large",
     "body.too-slow",
+    "blobs.failed",
+    "blobs.no-space",
     "consumer.busy",
     "consumer.destination",
+    "dcb.indexing",
     "events.refused",
     "key.missing",
     "key.unknown",
+    "lake.gone",
     "log.busy",
     "log.closed",
     "log.index",
     "log.no-space",
     "log.stopped",
+    "proof.not-yet",
+    "proof.refused",
     "quarantine.busy",
     "quarantine.full",
     "quarantine.failed",
@@ -40,6 +48,11 @@ pub const COUNTED_CODES: &[&str] = &[
     "server.busy",
     "server.failed",
     "server.panic",
+    "sql.busy",
+    "sql.damaged",
+    "sql.failed",
+    "sql.memory",
+    "sql.timeout",
     "state.unavailable",
     "vault.busy",
     "vault.failed",
@@ -55,6 +68,7 @@ impl From<PostError> for Problem {
             }
             PostError::Lookup(error) => Self::internal("log.unreadable", &error),
             PostError::Append(error) => error.into(),
+            PostError::Blobs(error) => error.into(),
             PostError::Quarantine(error) => error.into(),
             PostError::Vault(error) => error.into(),
             PostError::Refused(receipts) => {
@@ -66,6 +80,9 @@ impl From<PostError> for Problem {
                     Err(_) => problem,
                 }
             }
+            PostError::AppendRequest(error) => error.into(),
+            PostError::Check(error) => error.into(),
+            PostError::Partly(positions) => Self::partly_known(&positions),
             PostError::Failed => Self::internal("server.failed", &error),
         }
     }
@@ -77,6 +94,7 @@ impl From<BodyError> for Problem {
             BodyError::TooMany { .. } | BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             BodyError::Empty
             | BodyError::Syntax { .. }
+            | BodyError::Protobuf { .. }
             | BodyError::Encoding { .. }
             | BodyError::TooDeep
             | BodyError::NotEvents
@@ -109,8 +127,33 @@ impl From<AppendError> for Problem {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "events.too-large", sentence(&error))
                     .hint("Send the events in several calls.")
             }
+            AppendError::Condition { position } => Self::condition_failed(*position),
+            AppendError::Partly(clashes) => {
+                Self::partly_known(&clashes.iter().map(|clash| clash.position).collect::<Vec<_>>())
+            }
+            AppendError::Incomplete => Self::indexing(),
             // What admission makes is well-formed, and conflicts are answered with receipts before this.
             AppendError::Malformed { .. } | AppendError::Conflict(_) => Self::internal("log.refused", &error),
+        }
+    }
+}
+
+impl From<WriteBlobsError> for Problem {
+    fn from(error: WriteBlobsError) -> Self {
+        match &error {
+            WriteBlobsError::NoSpace => Self::unavailable(
+                "blobs.no-space",
+                "There is no room for what is too large for the log. Nothing of this call was stored.",
+                RETRY_LATER,
+            ),
+            WriteBlobsError::Unavailable(_) => {
+                tracing::error!(error = %super::Chain(&error), "blobs cannot be written");
+                Self::unavailable(
+                    "blobs.failed",
+                    "What is too large for the log cannot be written at the moment. Nothing of this call was stored.",
+                    RETRY_LATER,
+                )
+            }
         }
     }
 }
@@ -145,6 +188,9 @@ impl From<VaultError> for Problem {
         match &error {
             VaultError::Busy => Self::unavailable("vault.busy", sentence(&error), Duration::from_secs(1)),
             VaultError::Closed => Self::unavailable("vault.closed", "The server is stopping.", Duration::from_secs(5)),
+            VaultError::KeyTaken => Self::new(StatusCode::CONFLICT, "actor-key.taken", sentence(&error)),
+            VaultError::TooManyKeys(_) => Self::new(StatusCode::CONFLICT, "actor-key.too-many", sentence(&error))
+                .hint("Remove keys that nothing is verified with any more."),
             _ => {
                 tracing::error!(error = %super::Chain(&error), "the vault does not answer");
                 Self::unavailable("vault.failed", "Nothing can be sealed or opened at the moment.", RETRY_LATER)
@@ -230,7 +276,7 @@ impl From<ReloadError> for Problem {
 pub const NO_DEAD_LETTER: &str = "This consumer has no dead letter of this position.";
 
 /// An error's words as a sentence.
-fn sentence(error: &dyn std::error::Error) -> String {
+pub(super) fn sentence(error: &dyn std::error::Error) -> String {
     let text = error.to_string();
     let mut characters = text.chars();
     match characters.next() {

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use daybook_event::{Position, SubjectId, stored};
 use daybook_log::{Filter, ReadLimit};
 use daybook_privacy::export::{About, Consent, ExportError, ExportWriter};
-use daybook_privacy::{ConsentRow, SubjectInfo};
+use daybook_privacy::view::ExportPart;
+use daybook_privacy::{ConsentRow, KnownKey, Owner, SubjectInfo};
 use futures_util::Stream;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -15,9 +16,11 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::Asked;
+use crate::blobs::Fetcher;
 use crate::collector::{App, Collector};
 use crate::keys::now;
 use crate::limits;
+use crate::routes::actor_keys::ActorKeyBody;
 use daybook_privacy::Opener;
 
 /// The zip, piece by piece. Where it cannot be finished the last piece is an error, and what was sent is no archive.
@@ -63,6 +66,9 @@ fn write(collector: &Collector, runtime: &Handle, asked: &Asked, known: &Subject
     for id in &ids {
         quarantined(collector, runtime, app, *id, &mut writer)?;
     }
+    if let Some(keys) = actor_keys(collector, runtime, asked)? {
+        writer.part("vault", &keys).map_err(failed)?;
+    }
     for view in collector.views().iter() {
         for id in &ids {
             match runtime.block_on(view.export(&app.slug, *id)) {
@@ -103,13 +109,14 @@ fn events(
             return Err(io::Error::other("the person was erased while the export was written"));
         }
         let opener = Opener::new(&collector.vault, &app.slug, people);
+        let fetcher = Fetcher { blobs: &collector.blobs, runtime: runtime.clone(), opener: &opener };
         for record in page.records.iter().filter(|record| record.position <= head) {
             let about = stored::peek(&record.bytes).is_some_and(|peek| ids.iter().any(|id| peek.is_about(*id)));
             if !about {
                 continue;
             }
             let stored = stored::decode(&record.bytes, record.position).map_err(io::Error::other)?;
-            let opened = opener.open(stored);
+            let opened = fetcher.open(stored);
             let unreadable = opened.unreadable;
             writer.event(&opened.in_own_words(), unreadable).map_err(failed)?;
         }
@@ -119,6 +126,27 @@ fn events(
         after = page.next;
     }
     Ok(())
+}
+
+/// The keys that the person signs with, where there are any.
+fn actor_keys(collector: &Collector, runtime: &Handle, asked: &Asked) -> io::Result<Option<ExportPart>> {
+    let owner = Owner::Person(asked.name.clone());
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().map_or(0, |known: &KnownKey| known.number);
+        let page = collector.vault.keys_of_actor(&asked.app.slug, &owner, after, limits::ACTOR_KEYS_PAGE_MAX as u64);
+        let page = runtime.block_on(page).map_err(io::Error::other)?;
+        if page.is_empty() {
+            break;
+        }
+        all.extend(page);
+    }
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let keys: Vec<ActorKeyBody> = all.iter().map(ActorKeyBody::of).collect();
+    let bytes = serde_json::to_vec_pretty(&keys).map_err(io::Error::other)?;
+    Ok(Some(ExportPart { file_name: "actor-keys.json".to_owned(), bytes }))
 }
 
 /// An event in quarantine, as an export says it.

@@ -1,7 +1,7 @@
 //! The retention at work: what is past its time goes, on schedule and by command.
 //!
-//! In this order: views are told, the secrets of the months are destroyed, the log's closed segments are compacted. A view
-//! that does not confirm keeps nothing from going; it is told again by the next run.
+//! In this order: views are told, the secrets of the months are destroyed, the log's closed segments are compacted, blobs are collected
+//! that no record refers to any more. A view that does not confirm keeps nothing from going; it is told again by the next run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub struct Running {
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     pub started: Timestamp,
-    /// What it is at: `views`, `secrets` or `log`.
+    /// What it is at: `views`, `secrets`, `log` or `blobs`.
     pub step: String,
     /// Segments of the log it has been through.
     pub segments_done: u64,
@@ -73,6 +73,9 @@ pub struct Done {
     pub records: u64,
     /// Segments written anew.
     pub segments: u64,
+    /// Blobs removed that no record refers to any more.
+    #[serde(default)]
+    pub blobs: u64,
     /// Bytes of disk given back.
     pub bytes_freed: u64,
     /// Views that have not confirmed that they forgot; they are told again.
@@ -287,6 +290,7 @@ impl Collector {
             months: 0,
             records: 0,
             segments: 0,
+            blobs: 0,
             bytes_freed: 0,
             unconfirmed: Vec::new(),
             error: None,
@@ -300,6 +304,7 @@ impl Collector {
             months = done.months,
             records = done.records,
             segments = done.segments,
+            blobs = done.blobs,
             bytes_freed = done.bytes_freed,
             duration_ms,
             error = done.error.as_deref(),
@@ -360,6 +365,14 @@ impl Collector {
         let compacted = compacted.map_err(|error| Problem::internal("log.compaction", &error))?;
         (done.records, done.segments) = (compacted.records, compacted.segments as u64);
         done.bytes_freed = compacted.bytes_freed;
+
+        self.retention.step("blobs");
+        let collector = Arc::clone(self);
+        let stopped = move || collector.stopping.is_cancelled();
+        let collected = self.blobs.collect(&self.log, &self.blob_references, stopped).await;
+        let collected = collected.map_err(|error| Problem::internal("blobs.collecting", &error))?;
+        done.blobs = collected.removed;
+        done.bytes_freed += collected.bytes_freed;
         Ok(())
     }
 

@@ -7,17 +7,21 @@ use axum::response::Response;
 use daybook_catalog::EventType;
 use http::request::Parts;
 
-use super::json;
 use crate::collector::{App, Collector};
+use crate::conditional;
 use crate::problem::Problem;
 use crate::query::Query;
 
 /// The catalog of an app.
 #[utoipa::path(
     get, path = "/v1/{app}/catalog", tag = "catalog", operation_id = "readCatalog",
-    params(("app" = String, Path, description = "The app's slug")),
+    params(
+        ("app" = String, Path, description = "The app's slug"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is known already"),
+    ),
     responses(
         (status = 200, description = "The catalog, with the current version of every event type", body = crate::openapi::CatalogBody),
+        (status = 304, description = "What `If-None-Match` names is still what it is"),
         (status = 401, description = "No key, or none that is good", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key is not for this app", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such app", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
@@ -29,19 +33,22 @@ pub async fn catalog(
     Path(slug): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let app = enter(&collector, &request.into_parts().0, &slug).await?;
-    json(&app.catalog.summary_json())
+    let parts = request.into_parts().0;
+    let app = enter(&collector, &parts, &slug).await?;
+    conditional::json(&parts.headers, &app.catalog.summary_json())
 }
 
-/// The current version of an event type.
+/// The current version of an event type, and which versions there are.
 #[utoipa::path(
     get, path = "/v1/{app}/catalog/{name}", tag = "catalog", operation_id = "readEventType",
     params(
         ("app" = String, Path, description = "The app's slug"),
         ("name" = String, Path, description = "The name of the event type"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is known already"),
     ),
     responses(
         (status = 200, description = "The event type", body = crate::openapi::EventTypeBody),
+        (status = 304, description = "What `If-None-Match` names is still what it is"),
         (status = 401, description = "No key, or none that is good", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key is not for this app", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such app or event type", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
@@ -53,20 +60,23 @@ pub async fn event_type(
     Path((slug, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let app = enter(&collector, &request.into_parts().0, &slug).await?;
-    one(&app, app.catalog.event(&name))
+    let parts = request.into_parts().0;
+    let app = enter(&collector, &parts, &slug).await?;
+    one(&parts, &app, app.catalog.event(&name))
 }
 
-/// One version of an event type.
+/// One version of an event type: any that the catalog has, also those that are deprecated.
 #[utoipa::path(
     get, path = "/v1/{app}/catalog/{name}/{version}", tag = "catalog", operation_id = "readEventTypeVersion",
     params(
         ("app" = String, Path, description = "The app's slug"),
         ("name" = String, Path, description = "The name of the event type"),
         ("version" = String, Path, description = "Its version, such as 1.0.0"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is known already"),
     ),
     responses(
         (status = 200, description = "The event type", body = crate::openapi::EventTypeBody),
+        (status = 304, description = "What `If-None-Match` names is still what it is"),
         (status = 401, description = "No key, or none that is good", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key is not for this app", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such app, event type or version", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
@@ -78,9 +88,10 @@ pub async fn event_type_version(
     Path((slug, name, version)): Path<(String, String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let app = enter(&collector, &request.into_parts().0, &slug).await?;
+    let parts = request.into_parts().0;
+    let app = enter(&collector, &parts, &slug).await?;
     let found = version.parse().ok().and_then(|version| app.catalog.event_version(&name, &version));
-    one(&app, found)
+    one(&parts, &app, found)
 }
 
 /// A catalog holds nothing personal: any key that is good for the app may read it.
@@ -90,9 +101,9 @@ async fn enter(collector: &Collector, parts: &Parts, slug: &str) -> Result<Arc<A
     Ok(app)
 }
 
-fn one(app: &App, found: Option<&EventType>) -> Result<Response, Problem> {
+fn one(parts: &Parts, app: &App, found: Option<&EventType>) -> Result<Response, Problem> {
     let event_type = found.ok_or_else(|| {
         Problem::not_found("catalog.unknown", "The catalog has no such event type, or not in this version.")
     })?;
-    json(&app.catalog.event_json(event_type))
+    conditional::json(&parts.headers, &app.catalog.event_json(event_type))
 }

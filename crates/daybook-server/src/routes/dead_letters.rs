@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::{feed, json};
 use crate::access::Access;
+use crate::blobs::BlobSight;
 use crate::collector::{App, Collector};
 use crate::consumers::replay::Replay;
 use crate::keys::Scope;
@@ -136,7 +137,7 @@ pub async fn show(
     let letter = collector.dead_letter(&app, &name, &position).await?;
     let privacy = key.has(Scope::Privacy);
     let (reader, of, position) = (Arc::clone(&collector), Arc::clone(&app), letter.position);
-    let read = move || feed::event_at(&reader, &of, position, Form::Canonical, privacy);
+    let read = move || feed::event_at(&reader, &of, position, Form::Canonical, (privacy, BlobSight::Referred));
     let event = reading::apart(&collector, read).await?;
     let opened = event.as_ref().is_some_and(|(_, opened)| *opened);
     collector.note_access(&key, Access { rows: Some(opened.into()), ..Access::to(&app.slug, "event") }).await?;

@@ -20,7 +20,8 @@ use crate::query::Query;
 
 /// Sends events.
 ///
-/// One event, an array of events, or `{"events": [...]}`; one event a line as NDJSON; or CloudEvents. Each event gets a
+/// One event, an array of events, or `{"events": [...]}`; one event a line as NDJSON; CloudEvents; or messages of the app's
+/// `events.proto` (`daybook emit protobuf`), of which receipts tell places as the canonical form has them. Each event gets a
 /// receipt; one that is not admitted is quarantined and does no harm to the others.
 #[utoipa::path(
     post, path = "/v1/{app}/events", tag = "events", operation_id = "sendEvents",
@@ -28,6 +29,7 @@ use crate::query::Query;
         ("app" = String, Path, description = "The app's slug"),
         ("atomic" = Option<bool>, Query, description = "All or nothing: unless every event is stored or a duplicate, nothing is kept and the answer is 422"),
         ("key" = Option<String>, Query, description = "A public key, for beacons, which can send no header"),
+        ("traceparent" = Option<String>, Header, description = "W3C Trace Context: the trace of events that name none; a malformed one is ignored, with a warning in their receipts"),
         ("Content-Encoding" = Option<String>, Header, description = "`identity`, `gzip`, `zstd` or `deflate`"),
     ),
     request_body(content(
@@ -35,6 +37,7 @@ use crate::query::Query;
         (String = "application/x-ndjson"),
         (Object = "application/cloudevents+json"),
         (Vec<Object> = "application/cloudevents-batch+json"),
+        (String = "application/x-protobuf"),
         (String = "text/plain"),
     )),
     responses(
@@ -97,7 +100,7 @@ pub async fn post_from_browser(State(collector): State<Arc<Collector>>, request:
     take(&collector, &app, &parts, body, Account::Browsers, PostOptions::default()).await
 }
 
-async fn take(
+pub(super) async fn take(
     collector: &Arc<Collector>,
     app: &Arc<App>,
     parts: &Parts,
@@ -106,7 +109,8 @@ async fn take(
     options: PostOptions,
 ) -> Result<Response, Problem> {
     let form = media::body_form(&parts.headers)?;
-    let options = PostOptions { signals: signals(&parts.headers), ..options };
+    let (signals, traceparent) = (signals(&parts.headers), traceparent(&parts.headers));
+    let options = PostOptions { signals, traceparent, ..options };
     let body = collector.body_memory.read(&parts.headers, body, collector.config.limits.body_bytes).await?;
     collector.metrics.body(body.bytes.len());
     let receipts = collector.post(app, body, form, account, options).await?;
@@ -120,6 +124,14 @@ async fn take(
 fn signals(headers: &HeaderMap) -> Signals {
     let says = |name: &str| headers.get(name).is_some_and(|value| value.as_bytes() == b"1");
     Signals { gpc: says("sec-gpc"), dnt: says("dnt") }
+}
+
+/// The trace that the call is part of, as W3C Trace Context has it. What cannot be one is as good as an empty one.
+fn traceparent(headers: &HeaderMap) -> Option<Arc<str>> {
+    let mut values = headers.get_all("traceparent").iter();
+    let first = values.next()?;
+    let only = values.next().is_none();
+    Some(first.to_str().ok().filter(|_| only).unwrap_or_default().into())
 }
 
 /// Receipts as the body of an answer, written once into one buffer.

@@ -14,11 +14,12 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
 
 use crate::access::Access;
+use crate::blobs::BlobSight;
 use crate::collector::{App, Collector};
 use crate::keyring::Key;
 use crate::keys::Scope;
 use crate::limits;
-use crate::output::{self, Form};
+use crate::output::{self, Form, Manner};
 use crate::problem::Problem;
 use crate::query::{NameFilter, Query};
 use crate::reading::{self, Got, Reading, Sight};
@@ -40,6 +41,8 @@ const PACE: Duration = Duration::from_millis(50);
         ("after" = Option<u64>, Query, description = "Begin after this position instead of at the newest event"),
         ("name" = Option<Vec<String>>, Query, description = "Event types: exact names, or beginnings such as `world.*`; repeated or separated by commas"),
         ("dialect" = Option<String>, Query, description = "`app` gives the events in the app's own form"),
+        ("upcast" = Option<bool>, Query, description = "Events of older versions as the current version of their type has them; `upcast` in the event says from which version, or why not"),
+        ("blobs" = Option<String>, Query, description = "`reference` leaves values that lie in blobs there and gives references to them; `fetch`, the default, gives them whole"),
         ("Last-Event-ID" = Option<u64>, Header, description = "Begin after this position; goes before `after`"),
     ),
     responses(
@@ -59,7 +62,7 @@ pub async fn live(
 ) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let (key, app) = collector.enter(&parts, &slug, &[Scope::Read]).await?;
-    let query = Query::parse(parts.uri.query(), &["after", "name", "dialect"])?;
+    let query = Query::parse(parts.uri.query(), &["after", "name", "dialect", "upcast", "blobs"])?;
     let form = match query.text("dialect") {
         None | Some("canonical") => Form::Canonical,
         Some("app") => Form::Dialect,
@@ -84,7 +87,9 @@ pub async fn live(
     if privacy {
         collector.note_access(&key, Access::to(&app.slug, "event")).await?;
     }
-    let tail = Tail { app, key, names: query.names()?, form, privacy, after, opened: 0, chunks };
+    let manner = Manner { form, privacy, upcast: query.flag("upcast")? };
+    let (names, blobs) = (query.names()?, BlobSight::of(&query)?);
+    let tail = Tail { app, key, names, manner, blobs, after, opened: 0, chunks };
     tokio::spawn(async move {
         collector.metrics.live_streams.inc();
         tail.follow(&collector).await;
@@ -108,8 +113,8 @@ struct Tail {
     app: Arc<App>,
     key: Arc<Key>,
     names: NameFilter,
-    form: Form,
-    privacy: bool,
+    manner: Manner,
+    blobs: BlobSight,
     after: Position,
     /// Events in which something personal was shown.
     opened: u64,
@@ -205,16 +210,18 @@ impl Tail {
             limit: limits::LIVE_PAGE_EVENTS,
             names: self.names.clone(),
             since: None,
-            sight: Sight::of(self.privacy, self.form),
+            as_of: None,
+            sight: Sight::of(self.manner.privacy, self.manner.form),
+            blobs: self.blobs,
         };
         let (reader, app) = (Arc::clone(collector), Arc::clone(&self.app));
-        let (form, privacy) = (self.form, self.privacy);
+        let manner = self.manner;
         let page = reading::apart(collector, move || {
             let mut chunk = Vec::new();
             let got = reading::read(&reader, &app, &reading, |event| {
                 chunk.extend_from_slice(format!("id: {}\ndata: ", event.position).as_bytes());
                 // JSON has no line breaks of its own here, so one line holds an event.
-                output::write(event, &app.catalog, form, privacy, &mut chunk);
+                output::write_in(manner, event, &app.catalog, &mut chunk);
                 chunk.extend_from_slice(b"\n\n");
                 chunk.len() < limits::PAGE_BYTES_MAX
             });

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use daybook_proof::publisher::PublisherState;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
@@ -13,11 +14,11 @@ use serde::Serialize;
 use super::json;
 use crate::collector::Collector;
 use crate::media;
-use crate::metrics::Gauges;
+use crate::metrics::{AggregateGauge, Gauges, IndexGauge, LakeGauge};
 use crate::openapi;
 use crate::problem::{Chain, Problem};
 
-/// Says that the process runs, and how many consumers are in which state.
+/// Says that the process runs, how many consumers are in which state, and whether the log is being signed.
 #[utoipa::path(
     get, path = "/healthz", tag = "operations", operation_id = "health",
     responses((status = 200, description = "The process runs", body = openapi::HealthBody))
@@ -28,7 +29,8 @@ pub async fn health(State(collector): State<Arc<Collector>>) -> Result<Response,
         let state = collector.consumers.state_of(&status);
         *consumers.entry(state.to_owned()).or_default() += 1;
     }
-    json(&openapi::HealthBody { status: "ok".to_owned(), consumers: Some(consumers) })
+    let proof = collector.proof.as_ref().map(|proof| proof.health().to_owned());
+    json(&openapi::HealthBody { status: "ok".to_owned(), consumers: Some(consumers), proof })
 }
 
 /// Says whether events can be taken.
@@ -109,13 +111,39 @@ impl Collector {
         let mut quarantine_open: Vec<_> =
             self.apps.keys().map(|app| (app.to_string(), open.get(&**app).copied().unwrap_or(0))).collect();
         quarantine_open.sort_unstable();
+        let proof = self.proof.as_ref().map(|proof| proof.handle.state());
+        let signed = |state: &PublisherState| state.checkpoint.as_ref().map_or(0, |signed| signed.checkpoint.size);
         Gauges {
+            proof_size: proof.as_ref().map(signed),
+            proof_failing: proof.as_ref().is_some_and(|state| state.trouble.is_some()),
+            proof_refused: proof.is_some_and(|state| state.refusal.is_some()),
             log_head: status.head,
             log_segments: status.segments as u64,
             log_bytes: status.bytes,
             log_queue_fill: f64::from(self.log.queue_fill()),
             log_writable: status.poisoned.is_none() && !self.disk_full.load(Ordering::Relaxed),
             quarantine_open,
+            indexes: IndexGauge::of(&status),
+            lakes: self.apps.keys().filter_map(|app| self.lake_gauge(app)).collect(),
+            aggregates: self.aggregate_gauges(),
         }
+    }
+
+    fn aggregate_gauges(&self) -> Vec<AggregateGauge> {
+        let declared = self.apps.values().flat_map(|app| app.catalog.aggregates.iter().map(move |spec| (app, spec)));
+        declared
+            .map(|(app, spec)| AggregateGauge {
+                app: app.slug.to_string(),
+                aggregate: spec.name.clone(),
+                periods: self.aggregates.computed_periods(&app.slug, &spec.name),
+                failing: self.aggregates.trouble(&app.slug, &spec.name).is_some(),
+            })
+            .collect()
+    }
+
+    fn lake_gauge(&self, app: &str) -> Option<LakeGauge> {
+        let (lake, consumer) = self.consumers.named_lake(app)?;
+        let lag = self.consumers.runtime().status(app, &consumer)?.lag_events;
+        Some(LakeGauge { app: app.to_owned(), health: lake.health(), lag })
     }
 }

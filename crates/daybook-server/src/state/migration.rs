@@ -13,7 +13,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables), Box::new(SealedQuarantine)]
+        vec![Box::new(FirstTables), Box::new(SealedQuarantine), Box::new(Aggregates)]
     }
 
     // Each crate keeps its own tables in the one database, so each has its own list of what was done.
@@ -145,5 +145,73 @@ impl MigrationTrait for SealedQuarantine {
             manager.alter_table(Table::alter().table("quarantine").drop_column(column).to_owned()).await?;
         }
         Ok(())
+    }
+}
+
+/// Computed aggregates, and what was computed when.
+struct Aggregates;
+
+impl MigrationName for Aggregates {
+    fn name(&self) -> &'static str {
+        "0003_aggregates"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Aggregates {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("aggregates")
+                    .col(string("app"))
+                    .col(string("aggregate_type"))
+                    .col(string("period_start"))
+                    .col(string("dimensions_hash"))
+                    .col(string("period_type"))
+                    .col(string("period_end"))
+                    .col(text("dimensions"))
+                    .col(text("metrics"))
+                    .col(big_integer("computed_us"))
+                    .col(string("category"))
+                    .col(big_integer("position"))
+                    .primary_key(
+                        Index::create().col("app").col("aggregate_type").col("period_start").col("dimensions_hash"),
+                    )
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("aggregates_by_period")
+                    .table("aggregates")
+                    .col("app")
+                    .col("period_start")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("aggregate_periods")
+                    .col(string("app"))
+                    .col(string("aggregate_type"))
+                    .col(string("period_start"))
+                    .col(string("period_end"))
+                    .col(string("definition"))
+                    .col(big_integer("through"))
+                    .col(big_integer("computed_us"))
+                    .col(big_integer("rows"))
+                    .col(big_integer_null("late"))
+                    .primary_key(Index::create().col("app").col("aggregate_type").col("period_start"))
+                    .to_owned(),
+            )
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("aggregate_periods").to_owned()).await?;
+        manager.drop_table(Table::drop().table("aggregates").to_owned()).await
     }
 }

@@ -1,6 +1,8 @@
 //! The state database: what the collector keeps besides the log. SQLite in the data directory, or PostgreSQL, reached through
 //! SeaORM; the same code and the same tests for both.
 
+pub mod aggregate_periods;
+pub mod aggregates;
 mod hold;
 pub mod keys;
 pub mod migration;

@@ -195,6 +195,7 @@ async fn append(log: &Log, vault: &Vault, admission: &Admission, numbers: std::o
             people: &people,
             months: &vault.months(APP),
             environment: "production",
+            actor_keys: None,
             signals: Signals::default(),
             shed: false,
             atomic: true,

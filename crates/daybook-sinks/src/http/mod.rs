@@ -112,7 +112,7 @@ impl Caller {
 }
 
 /// Has TLS use ring in the whole process, once.
-pub(crate) fn install_crypto() {
+pub fn install_crypto() {
     static PROVIDER: Once = Once::new();
     // It fails where somebody installed one already, which will do.
     PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));

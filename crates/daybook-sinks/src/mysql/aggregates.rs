@@ -4,7 +4,7 @@ use daybook_consumers::Failure;
 use daybook_event::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use sqlx::{MySqlPool, QueryBuilder};
+use sqlx::{AssertSqlSafe, MySqlPool, QueryBuilder};
 
 use super::errors::failure;
 use super::rows::timestamp;
@@ -82,6 +82,42 @@ impl AggregateWriter {
         }
         Ok(())
     }
+
+    /// Takes out those that are of the same as these, whatever their numbers.
+    ///
+    /// # Errors
+    /// [`Failure`]; then some may be gone.
+    pub async fn remove(&self, aggregates: &[Aggregate]) -> Result<(), Failure> {
+        for chunk in aggregates.chunks(ROWS_MAX) {
+            let mut query = QueryBuilder::new(format!(
+                "DELETE FROM `{}` WHERE (aggregate_type, period_start, dimensions_hash) IN ",
+                self.table
+            ));
+            query.push_tuples(chunk, |mut values, aggregate| {
+                values.push_bind(aggregate.aggregate_type.as_str()).push_bind(aggregate.period_start.to_string());
+                values.push_bind(hash(&canonical(&aggregate.dimensions)));
+            });
+            query.build().persistent(false).execute(&self.pool).await.map_err(|error| failure(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Takes out what was computed of one kind for periods that ended before this day.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn expire(&self, aggregate_type: &str, before: jiff::civil::Date) -> Result<(), Failure> {
+        let statement = format!("DELETE FROM `{}` WHERE aggregate_type = ? AND period_end < ?", self.table);
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(aggregate_type).bind(before.to_string());
+        query.persistent(false).execute(&self.pool).await.map(drop).map_err(|error| failure(&error))
+    }
+}
+
+impl Aggregate {
+    /// What tells it from others.
+    pub(super) fn key(&self) -> (String, jiff::civil::Date, String) {
+        (self.aggregate_type.clone(), self.period_start, canonical(&self.dimensions))
+    }
 }
 
 impl Period {
@@ -93,6 +129,12 @@ impl Period {
             Self::Weekly => "weekly",
             Self::Monthly => "monthly",
         }
+    }
+
+    /// The one that is written so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Daily, Self::Weekly, Self::Monthly].into_iter().find(|period| period.as_str() == text)
     }
 }
 

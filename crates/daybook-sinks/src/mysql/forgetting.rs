@@ -61,10 +61,11 @@ pub(super) async fn month(
     if !tables.has(connection, &tables.events).await? {
         return Ok(0);
     }
-    let note = format!(
-        "INSERT INTO `{}` (month_start) VALUES (?) ON DUPLICATE KEY UPDATE month_start = VALUES(month_start)",
-        tables.rewrites
-    );
+    // Where upkeep was faster there is nothing left to delete, but in the files.
+    let there = partitions::list(connection, tables).await?;
+    if there.iter().any(|partition| partition.end() == Some(end)) {
+        note(connection, tables, month).await?;
+    }
     let delete =
         format!("DELETE FROM `{}` WHERE category = ? AND timestamp BETWEEN ? AND ? LIMIT {CHUNK_ROWS}", tables.events);
     let mut count = 0;
@@ -73,8 +74,7 @@ pub(super) async fn month(
         let query = sqlx::query(AssertSqlSafe(delete.as_str())).bind(category).bind(&start).bind(&last);
         let deleted = query.execute(&mut *transaction).await.map_err(|error| failure(&error))?.rows_affected();
         if deleted > 0 {
-            let query = sqlx::query(AssertSqlSafe(note.as_str())).bind(month.start().microseconds() / 1_000_000);
-            query.execute(&mut *transaction).await.map_err(|error| failure(&error))?;
+            note(&mut transaction, tables, month).await?;
         }
         transaction.commit().await.map_err(|error| failure(&error))?;
         count += deleted;
@@ -82,6 +82,38 @@ pub(super) async fn month(
             return Ok(count);
         }
     }
+}
+
+/// Writes down the months before a time in which a category has rows: they are about to go, and what was taken out of them row by
+/// row is to go from the files with them.
+pub(super) async fn note_months(
+    connection: &mut MySqlConnection,
+    tables: &Tables,
+    category: &str,
+    before: Timestamp,
+) -> Result<(), Failure> {
+    let Some(before) = timestamp(before, 3) else { return Ok(()) };
+    let note = format!(
+        "INSERT INTO `{}` (month_start) \
+         SELECT DISTINCT UNIX_TIMESTAMP(DATE_FORMAT(timestamp, '%Y-%m-01')) FROM `{}` \
+         WHERE category = ? AND timestamp < ? ON DUPLICATE KEY UPDATE month_start = VALUES(month_start)",
+        tables.rewrites, tables.events
+    );
+    let noted = sqlx::query(AssertSqlSafe(note)).bind(category).bind(before).execute(connection).await;
+    noted.map_err(|error| failure(&error))?;
+    Ok(())
+}
+
+/// Writes a month down.
+async fn note(connection: &mut MySqlConnection, tables: &Tables, month: Month) -> Result<(), Failure> {
+    let note = format!(
+        "INSERT INTO `{}` (month_start) VALUES (?) ON DUPLICATE KEY UPDATE month_start = VALUES(month_start)",
+        tables.rewrites
+    );
+    let start = month.start().microseconds() / 1_000_000;
+    let noted = sqlx::query(AssertSqlSafe(note)).bind(start).execute(connection).await;
+    noted.map_err(|error| failure(&error))?;
+    Ok(())
 }
 
 /// Writes the partitions anew that are written down, and strikes them out.

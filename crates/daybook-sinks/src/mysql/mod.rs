@@ -4,6 +4,7 @@
 //! emptied when the person is erased. What else is personal in an event is not in its row. `docs/sinks-mysql.md` has the tables.
 
 mod aggregates;
+mod computed;
 mod errors;
 mod forgetting;
 mod options;
@@ -26,7 +27,7 @@ use sqlx::{Executor as _, MySqlPool};
 use tokio::sync::Mutex;
 
 pub use aggregates::{Aggregate, AggregateWriter, Period};
-pub use options::{build, check};
+pub use options::{build, build_aggregates, check};
 
 use crate::forgetting::{own_months, own_people, unavailable};
 use crate::tables::chunks::chunks;
@@ -183,9 +184,10 @@ impl MySql {
     async fn keep_up(&self, now: Timestamp) -> Result<(), Failure> {
         let mut rounds = self.upkeep.lock().await;
         let mut connection = self.connection().await?;
-        upkeep::run(&mut rounds, connection.get()?, &self.tables, &self.retention, now).await?;
         // What an erasure could not finish is finished here at the latest.
-        forgetting::rewrite(connection.get()?, &self.tables).await?;
+        if upkeep::run(&mut rounds, connection.get()?, &self.tables, &self.retention, now).await? {
+            forgetting::rewrite(connection.get()?, &self.tables).await?;
+        }
         connection.give_back();
         Ok(())
     }

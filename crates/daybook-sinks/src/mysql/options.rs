@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use daybook_catalog::consumers::Spec;
 use daybook_catalog::{AppCatalog, As, Field};
+use daybook_consumers::Handler;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sqlx::ConnectOptions;
 use sqlx::mysql::MySqlConnectOptions;
 
 use super::MySql;
+use super::computed::ComputedRows;
 use super::schema::{Columns, Tables};
 use crate::tables::settings::{INDIRECT, MISSING, Settings};
 use crate::{BuildContext, BuildError, Built};
@@ -43,17 +45,33 @@ pub fn check(options: &Map<String, Value>, app: &AppCatalog, _spec: &Spec) -> Ve
 /// # Errors
 /// [`BuildError`].
 pub fn build(context: &BuildContext<'_>) -> Result<Built, BuildError> {
+    Ok(match make(context)? {
+        Some(handler) => Built::Handler(Arc::new(handler)),
+        None => Built::Unconfigured { missing: MISSING.to_owned() },
+    })
+}
+
+/// Makes the handler of what is computed of the app's events; nothing where the operator has not said where it goes.
+///
+/// # Errors
+/// [`BuildError`].
+pub fn build_aggregates(context: &BuildContext<'_>) -> Result<Option<Arc<dyn Handler>>, BuildError> {
+    let handler = make(context)?;
+    Ok(handler.map(|handler| Arc::new(ComputedRows::new(handler, &context.app)) as Arc<dyn Handler>))
+}
+
+fn make(context: &BuildContext<'_>) -> Result<Option<MySql>, BuildError> {
     let options: Options = context.options()?;
     let settings: Option<Settings> = context.settings(INDIRECT)?;
     let Some((settings, url)) = settings.and_then(|settings| Some((settings.clone(), settings.url?))) else {
-        return Ok(Built::Unconfigured { missing: MISSING.to_owned() });
+        return Ok(None);
     };
     if let Some((setting, wrong)) = settings.wrong() {
         return Err(context.wrong_setting(Some(setting), wrong));
     }
     let connect = connect_options(&url).map_err(|wrong| context.wrong_setting(Some("url"), wrong))?;
     let tables = Tables::new(&options.table_prefix, options.columns(&context.app));
-    Ok(Built::Handler(Arc::new(MySql::new(&context.app, context.consumer(), tables, connect, settings))))
+    Ok(Some(MySql::new(&context.app, context.consumer(), tables, connect, settings)))
 }
 
 /// Reads a URL. What is wrong with it is said without quoting it.

@@ -5,27 +5,28 @@ use daybook_event::Timestamp;
 use sqlx::{AssertSqlSafe, MySqlConnection};
 
 use super::errors::failure;
-use super::partitions;
 use super::rows::timestamp;
 use super::schema::Tables;
+use super::{forgetting, partitions};
 use crate::tables::retention::{CHUNK_ROWS, CHUNKS_MAX, Retention, Rounds};
 
-/// One round.
+/// One round; tells whether nothing is left to do.
 pub(super) async fn run(
     rounds: &mut Rounds,
     connection: &mut MySqlConnection,
     tables: &Tables,
     retention: &Retention,
     now: Timestamp,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     partitions::extend(connection, tables, now).await?;
     if rounds.begin(now) {
         drop_what_is_over(connection, tables, retention, now).await?;
-        if age(connection, tables, retention, now).await? {
-            rounds.end(now);
+        if !age(connection, tables, retention, now).await? {
+            return Ok(false);
         }
+        rounds.end(now);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Drops the months in which nothing is kept any more.
@@ -63,6 +64,7 @@ async fn age(
     let delete = format!("DELETE FROM `{events}` WHERE category = ? AND timestamp < ? LIMIT {CHUNK_ROWS}");
     let mut chunks = 0;
     for rule in retention.rules() {
+        forgetting::note_months(connection, tables, &rule.category, rule.months_before(now)).await?;
         let steps = [(&delete, Some(rule.rows_before(now))), (&anonymise, rule.names_before(now))];
         for (statement, before) in steps {
             let Some(before) = before.and_then(|before| timestamp(before, 3)) else { continue };

@@ -5,7 +5,7 @@
 //! that it is done; a call that is cut off leaves them written down for the next.
 
 use daybook_consumers::Failure;
-use daybook_event::{Month, SubjectId};
+use daybook_event::{Month, SubjectId, Timestamp};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::errors::failure;
@@ -44,12 +44,15 @@ pub(super) async fn month(
     if !tables.has(connection, &tables.events).await? {
         return Ok(0);
     }
-    let (events, rewrites) = (&tables.events, &tables.rewrites);
+    // Where upkeep was faster there is nothing left to delete, but in the files.
+    if partitions::list(connection, tables).await?.contains(&month) {
+        note(connection, tables, month).await?;
+    }
+    let events = &tables.events;
     let delete = format!(
         "DELETE FROM {events} WHERE (event_id, time) IN (SELECT event_id, time FROM {events} \
          WHERE category = $1 AND time >= $2::timestamptz AND time < $3::timestamptz LIMIT {CHUNK_ROWS})"
     );
-    let note = format!("INSERT INTO {rewrites} VALUES ($1::timestamptz::date) ON CONFLICT DO NOTHING");
     let (start, end) = (month.start().to_string(), month.end().to_string());
     let mut count = 0;
     loop {
@@ -57,8 +60,7 @@ pub(super) async fn month(
         let query = sqlx::query(AssertSqlSafe(delete.as_str())).bind(category).bind(&start).bind(&end);
         let deleted = query.execute(&mut *transaction).await.map_err(|error| failure(&error))?.rows_affected();
         if deleted > 0 {
-            let query = sqlx::query(AssertSqlSafe(note.as_str())).bind(&start);
-            query.execute(&mut *transaction).await.map_err(|error| failure(&error))?;
+            note(&mut transaction, tables, month).await?;
         }
         transaction.commit().await.map_err(|error| failure(&error))?;
         count += deleted;
@@ -66,6 +68,32 @@ pub(super) async fn month(
             return Ok(count);
         }
     }
+}
+
+/// Writes down the months before a time in which a category has rows: they are about to go, and what was taken out of them row by
+/// row is to go from the files with them.
+pub(super) async fn note_months(
+    connection: &mut PgConnection,
+    tables: &Tables,
+    category: &str,
+    before: Timestamp,
+) -> Result<(), Failure> {
+    let note = format!(
+        "INSERT INTO {} SELECT DISTINCT date_trunc('month', time)::date FROM {} \
+         WHERE category = $1 AND time < $2::timestamptz ON CONFLICT DO NOTHING",
+        tables.rewrites, tables.events
+    );
+    let noted = sqlx::query(AssertSqlSafe(note)).bind(category).bind(before.to_string()).execute(connection).await;
+    noted.map_err(|error| failure(&error))?;
+    Ok(())
+}
+
+/// Writes a month down.
+async fn note(connection: &mut PgConnection, tables: &Tables, month: Month) -> Result<(), Failure> {
+    let note = format!("INSERT INTO {} VALUES ($1::timestamptz::date) ON CONFLICT DO NOTHING", tables.rewrites);
+    let noted = sqlx::query(AssertSqlSafe(note)).bind(month.start().to_string()).execute(connection).await;
+    noted.map_err(|error| failure(&error))?;
+    Ok(())
 }
 
 /// Writes the partitions anew that are written down, and strikes them out.

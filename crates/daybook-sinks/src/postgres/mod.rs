@@ -167,9 +167,10 @@ impl Postgres {
     async fn keep_up(&self, now: Timestamp) -> Result<(), Failure> {
         let mut rounds = self.upkeep.lock().await;
         let mut connection = self.connection().await?;
-        upkeep::run(&mut rounds, connection.get()?, &self.tables, &self.retention, now).await?;
         // What an erasure could not finish is finished here at the latest.
-        forgetting::rewrite(connection.get()?, &self.tables).await?;
+        if upkeep::run(&mut rounds, connection.get()?, &self.tables, &self.retention, now).await? {
+            forgetting::rewrite(connection.get()?, &self.tables).await?;
+        }
         connection.give_back();
         Ok(())
     }

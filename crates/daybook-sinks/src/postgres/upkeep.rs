@@ -5,26 +5,27 @@ use daybook_event::Timestamp;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::errors::failure;
-use super::partitions;
 use super::schema::Tables;
+use super::{forgetting, partitions};
 use crate::tables::retention::{CHUNK_ROWS, CHUNKS_MAX, Retention, Rounds};
 
-/// One round.
+/// One round; tells whether nothing is left to do.
 pub(super) async fn run(
     rounds: &mut Rounds,
     connection: &mut PgConnection,
     tables: &Tables,
     retention: &Retention,
     now: Timestamp,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     partitions::extend(connection, tables, now).await?;
     if rounds.begin(now) {
         drop_what_is_over(connection, tables, retention, now).await?;
-        if age(connection, tables, retention, now).await? {
-            rounds.end(now);
+        if !age(connection, tables, retention, now).await? {
+            return Ok(false);
         }
+        rounds.end(now);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Drops the months in which nothing is kept any more.
@@ -65,6 +66,7 @@ async fn age(
     let anonymise = format!("UPDATE {events} SET identity = NULL, session = NULL WHERE {}", chunk(named));
     let mut chunks = 0;
     for rule in retention.rules() {
+        forgetting::note_months(connection, tables, &rule.category, rule.months_before(now)).await?;
         let steps = [(&delete, Some(rule.rows_before(now))), (&anonymise, rule.names_before(now))];
         for (statement, before) in steps {
             let Some(before) = before else { continue };

@@ -24,6 +24,7 @@ use daybook_privacy::view::{ExpiredMonth, ExportPart, Forgotten, Touched, ViewEr
 use redis::{Client, Pipeline, TlsCertificates};
 use serde_json::json;
 
+use crate::http::install_crypto;
 use crate::{BuildContext, BuildError, Built};
 
 pub use options::check;
@@ -59,6 +60,7 @@ pub fn build(context: &BuildContext<'_>) -> Result<Built, BuildError> {
         return Err(context.wrong_setting(Some(setting), message));
     }
     let Some(url) = &settings.url else { return unconfigured() };
+    install_crypto();
     let wrong_url = |_| context.wrong_setting(Some("url"), "must be a URL such as redis://name:password@host:6379/0");
     let client = match &settings.ca_file {
         None => Client::open(url.as_str()).map_err(wrong_url)?,

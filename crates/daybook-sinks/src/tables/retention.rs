@@ -133,7 +133,12 @@ impl Rule {
     /// Before which time there are no rows.
     pub(crate) fn rows_before(&self, now: Timestamp) -> Timestamp {
         let cut_off = self.cut_off(now);
-        if self.anonymise { Month::of(cut_off).start() } else { cut_off }
+        if self.anonymise { self.months_before(now) } else { cut_off }
+    }
+
+    /// Before which time no month has any time left: its rows all go at once, or the last of them do.
+    pub(crate) fn months_before(&self, now: Timestamp) -> Timestamp {
+        Month::of(self.cut_off(now)).start()
     }
 
     fn cut_off(&self, now: Timestamp) -> Timestamp {

@@ -123,7 +123,7 @@ async fn counts_are_no_rows() {
     let mysql = communities(&url);
     mysql.prepare().await.unwrap();
     let count = Event { kind: Kind::DailyCount, ..zone(1, now()) };
-    let hidden = std::sync::Arc::new(Item { event: count, standing: Standing::Nobody, hidden: true });
+    let hidden = std::sync::Arc::new(Item { event: count, standing: Standing::Nobody, session: None, hidden: true });
     mysql.deliver(&batch(vec![hidden])).await.unwrap();
     assert_eq!(number(&server, &url, "SELECT COUNT(*) FROM analytics_events"), 0);
 }

@@ -93,6 +93,37 @@ async fn nothing_is_left_in_the_files() {
     assert!(search(&server, stays).found("identity"));
 }
 
+/// Names that upkeep takes out row by row are in the files no longer than their month has time.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_had_its_time_goes_from_the_files() {
+    let server = MariaDb::start();
+    let url = server.database();
+    let mysql = communities(&url);
+    mysql.prepare().await.unwrap();
+    let (gone, stays) = ("1987654321", "1123456789");
+    let at = time("2026-03-10T00:00:00Z");
+    let mut items: Vec<_> = (1..=2_000).map(|number| of(person(1), gone, zone(number, at))).collect();
+    items.push(of(person(2), stays, event(2_001, "user.login.completed", "security", at)));
+    server.sql(&url, "SET GLOBAL innodb_immediate_scrub_data_uncompressed = 1");
+    mysql.deliver(&batch(items)).await.unwrap();
+    server.sql(&url, "FLUSH TABLES analytics_events FOR EXPORT; UNLOCK TABLES");
+    assert!(search(&server, gone).found("identity"), "the control finds nothing");
+    let count = |column: &str| number(&server, &url, &format!("SELECT COUNT({column}) FROM analytics_events"));
+
+    mysql.tend(now()).await.unwrap();
+    assert_eq!((count("*"), count("identity_id")), (2_001, 1));
+    mysql.tend(time("2026-07-05T00:00:00Z")).await.unwrap();
+    assert_eq!((count("*"), count("identity_id")), (1, 1));
+    assert_eq!(number(&server, &url, "SELECT COUNT(*) FROM daybook_rewrites"), 0);
+
+    server.sql(&url, "SET GLOBAL innodb_max_purge_lag_wait = 0");
+    server.sql(&url, "SET GLOBAL innodb_log_file_size = 16777216");
+    server.restart();
+    let places: Vec<String> = search(&server, gone).findings.iter().map(ToString::to_string).collect();
+    assert!(!places.iter().any(|place| place.contains("analytics_")), "{places:#?}");
+    assert!(search(&server, stays).found("identity"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rewrite_that_was_cut_off_is_made_up_for() {
     let server = MariaDb::start();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is a finding")]
 #![allow(clippy::needless_pass_by_value, reason = "JSON is written where it is used")]
 
+mod aggregates;
 mod delivery;
 mod failures;
 mod forgetting;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use daybook_catalog::consumers::{BatchSpec, From, Order, Spec};
 use daybook_catalog::{AppCatalog, Catalogs};
 use daybook_consumers::{Batch, Failure, Handler, Item, Undelivered};
-use daybook_event::{Event, EventId, Kind, Priority, Standing, SubjectId, Timestamp};
+use daybook_event::{Event, EventId, Standing, SubjectId, Timestamp};
 use daybook_sinks::{BuildContext, BuildError, Built, Promise, Statuses};
 use serde_json::{Value, json};
 
@@ -82,31 +82,13 @@ pub fn person(number: u8) -> SubjectId {
 pub fn event(number: u64, name: &'static str, category: &'static str, at: Timestamp) -> Event<'static> {
     Event {
         id: EventId::from_text("test", &number.to_string()),
-        original_id: None,
-        kind: Kind::Event,
-        app: Cow::Borrowed("unofficial-communities"),
-        name: Cow::Borrowed(name),
-        version: Cow::Borrowed("1.0.0"),
-        time: at,
-        received: at,
         position: number,
         category: Cow::Borrowed(category),
-        priority: Priority::Normal,
-        sample_rate: 1.0,
         source: Some(Cow::Borrowed("server")),
-        platform: None,
         environment: Some(Cow::Borrowed("production")),
-        identity: None,
-        anonymous_id: None,
-        session: None,
         group: Some(Cow::Borrowed("7")),
-        actor: None,
-        correlation: None,
-        causation: None,
-        request: None,
-        tags: Vec::new(),
         data: Cow::Borrowed(r#"{"zone_type":"workshop","from_zone":"central_hub"}"#),
-        metadata: Cow::Borrowed(""),
+        ..Event::new("unofficial-communities", name, at)
     }
 }
 
@@ -123,17 +105,17 @@ pub fn of(who: SubjectId, identity: &str, event: Event<'static>) -> Arc<Item> {
         session: Some(Cow::Owned(format!("session-of-{identity}"))),
         ..event
     };
-    Arc::new(Item { event, standing: Standing::Person(who), hidden: false })
+    Arc::new(Item { event, standing: Standing::Person(who), session: None, hidden: false })
 }
 
 /// The same as the log shows it once the person is erased.
 pub fn erased(item: &Item) -> Arc<Item> {
     let event = Event { identity: None, session: None, ..item.event.clone() };
-    Arc::new(Item { event, standing: item.standing, hidden: false })
+    Arc::new(Item { event, standing: item.standing, session: None, hidden: false })
 }
 
 pub fn plain(event: Event<'static>) -> Arc<Item> {
-    Arc::new(Item { event, standing: Standing::Nobody, hidden: false })
+    Arc::new(Item { event, standing: Standing::Nobody, session: None, hidden: false })
 }
 
 pub fn with_data(mut event: Event<'static>, data: impl Into<String>) -> Event<'static> {

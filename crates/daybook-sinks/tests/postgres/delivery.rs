@@ -118,7 +118,7 @@ async fn counts_are_no_rows() {
     postgres.prepare().await.unwrap();
     let count = Event { kind: Kind::DailyCount, ..zone(1, now()) };
     postgres
-        .deliver(&batch(vec![Arc::new(Item { event: count, standing: Standing::Nobody, hidden: true })]))
+        .deliver(&batch(vec![Arc::new(Item { event: count, standing: Standing::Nobody, session: None, hidden: true })]))
         .await
         .unwrap();
     assert_eq!(number(&server, &url, "SELECT count(*) FROM events"), 0);

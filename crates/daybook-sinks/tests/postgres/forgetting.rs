@@ -71,6 +71,35 @@ async fn people_are_forgotten_and_a_rebuild_says_the_same() {
     assert_eq!(rows(&server, &url), after);
 }
 
+/// Names that upkeep takes out row by row are in the files no longer than their month has time.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_had_its_time_goes_from_the_files() {
+    let server = Postgres::start();
+    let url = server.database();
+    let postgres = named(&url);
+    postgres.prepare().await.unwrap();
+    let (gone, stays) = ("1987654321", "1123456789");
+    let at = time("2026-03-10T00:00:00Z");
+    let mut items: Vec<_> = (1..=2_000).map(|number| of(person(1), gone, zone(number, at))).collect();
+    items.push(of(person(2), stays, event(2_001, "user.login.completed", "security", at)));
+    postgres.deliver(&batch(items)).await.unwrap();
+    server.sql(&url, "CHECKPOINT");
+    assert!(search(&server, gone).found("identity"), "the control finds nothing");
+
+    postgres.tend(now()).await.unwrap();
+    assert_eq!(server.sql(&url, "SELECT count(*), count(identity) FROM events"), "2001|1");
+    postgres.tend(time("2026-07-05T00:00:00Z")).await.unwrap();
+    assert_eq!(server.sql(&url, "SELECT count(*), count(identity) FROM events"), "1|1");
+    assert_eq!(number(&server, &url, "SELECT count(*) FROM events_daybook_rewrites"), 0);
+
+    server.sql(&url, "CHECKPOINT");
+    let found = search(&server, gone);
+    let in_tables: Vec<String> =
+        found.findings.iter().map(ToString::to_string).filter(|line| !line.contains("pg_wal")).collect();
+    assert!(in_tables.is_empty(), "{in_tables:#?}");
+    assert!(search(&server, stays).found("identity"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_month_of_a_category_goes_and_no_other() {
     let server = Postgres::start();

@@ -11,7 +11,7 @@ use daybook_catalog::consumers::{BatchSpec, From, Order, Spec};
 use daybook_consumers::counters::{Ask, By, Counters, EventFilter, Interval, Limits, Row, Selection};
 use daybook_consumers::{Batch, Failure, FailureKind, Handler, Item, Undelivered};
 use daybook_event::stored::Standing;
-use daybook_event::{Event, EventId, Kind, Position, Priority, SubjectId, Timestamp};
+use daybook_event::{Event, Kind, Position, SubjectId, Timestamp};
 use daybook_harness::Redis;
 use daybook_sinks::{BuildContext, BuildError, Built, Promise, Statuses};
 use serde_json::{Value, json};
@@ -103,41 +103,22 @@ fn item(position: Position, now_us: i64) -> Item {
     let name = ["order.placed", "order.placed", "page.seen", "odd:name*"][random(2, 4) as usize];
     let daily = random(3, 20) == 0;
     let event = Event {
-        id: EventId::from_bytes([0; 16]),
-        original_id: None,
         kind: if daily { Kind::DailyCount } else { Kind::Event },
-        app: Cow::Borrowed("shop"),
-        name: Cow::Borrowed(name),
-        version: Cow::Borrowed("1.0.0"),
-        time: Timestamp::from_microseconds(now_us - minutes_ago * 60_000_000),
         received: Timestamp::from_microseconds(now_us),
         position,
-        category: Cow::Borrowed("default"),
-        priority: Priority::Normal,
         sample_rate: [1.0, 1.0, 0.5, 0.1][random(4, 4) as usize],
-        source: None,
-        platform: None,
-        environment: None,
-        identity: None,
-        anonymous_id: None,
-        session: None,
         group: (random(5, 4) > 0).then(|| Cow::Owned(format!("group {}:{}", random(6, 5), random(7, 2)))),
-        actor: None,
-        correlation: None,
-        causation: None,
-        request: None,
-        tags: Vec::new(),
         data: Cow::Borrowed(
             ["", "{}", r#"{"method":"card"}"#, r#"{"method":"cash","other":[1]}"#][random(8, 4) as usize],
         ),
-        metadata: Cow::Borrowed(""),
+        ..Event::new("shop", name, Timestamp::from_microseconds(now_us - minutes_ago * 60_000_000))
     };
     let standing = match random(9, 3) {
         0 => Standing::Nobody,
         1 => Standing::Pseudonym(person(200 + random(10, 9) as u8)),
         _ => Standing::Person(person(random(11, 40) as u8)),
     };
-    Item { event, standing, hidden: daily }
+    Item { event, standing, session: None, hidden: daily }
 }
 
 pub fn person(number: u8) -> SubjectId {

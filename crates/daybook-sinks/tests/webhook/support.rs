@@ -172,6 +172,7 @@ impl World {
                 people: &people,
                 months: &months,
                 environment: "production",
+                actor_keys: None,
                 signals: Signals::default(),
                 shed: false,
                 atomic: true,
@@ -222,7 +223,7 @@ impl World {
                 Sight::Closed => stored.event.clone(),
                 Sight::Open => stored.clone().open(&self.months, &person).event,
             };
-            Arc::new(Item { event, standing: stored.standing, hidden: false })
+            Arc::new(Item { event, standing: stored.standing, session: None, hidden: false })
         };
         self.log.iter().map(item).collect()
     }

@@ -5,6 +5,17 @@ use insta::assert_snapshot;
 use super::{check, check_catalog};
 
 #[test]
+fn signatures_are_verified_or_required() {
+    assert_eq!(check_catalog("signatures: required\n"), "");
+    assert_eq!(check_catalog("signatures: verified\n"), "");
+    let found = check_catalog("signatures: optional\n");
+    assert!(found.contains("error[catalog.value]") && found.contains("required"), "{found}");
+    let counted = "#- events/a.yaml\nevents:\n  - {name: a.b, description: x, store: daily-counts, signatures: required, examples: [{}]}\n";
+    let found = check(&format!("#- catalog.yaml\napp: shop\nversion: 1.0.0\ntitle: x\n{counted}"));
+    assert!(found.contains("warning[event-type.signatures]"), "{found}");
+}
+
+#[test]
 fn the_least_catalog_is_fine() {
     assert_eq!(check_catalog(""), "");
 }

@@ -139,7 +139,7 @@ fn every_handler_is_known_by_all_its_names() {
     ");
     assert_snapshot!(check_consumer("handler: carrier-pigeon"), @"
     consumers.yaml:3:14: error[consumer.handler]: there is no handler `carrier-pigeon`
-      hint: known here: alert, counters, file, mysql, postgres, redis, webhook, sendAlert, insertToMySQL, updateRedisCounters
+      hint: known here: alert, counters, file, lake, mysql, postgres, redis, webhook, sendAlert, insertToMySQL, updateRedisCounters
     1 error
     ");
     assert_snapshot!(check_consumer("handler: [file]"), @"
@@ -436,7 +436,7 @@ fn a_consumer_does_not_react_to_what_it_causes() {
     };
     assert_snapshot!(check("{events: ['*'], handler: webhook}"), @"
     daybook/consumers.yaml:2:7: error[consumer.loop]: the consumer reacts to what it causes: it gets `consumer.paused`
-      hint: exclude [consumer.*, webhook.*], or use one of alert, counters, file
+      hint: exclude [consumer.*, webhook.*], or use one of alert, counters, file, lake
     1 error
     ");
     for handler in ["mysql", "postgres", "redis", "webhook"] {

@@ -6,10 +6,11 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-use super::{Consumer, list, number, table, text};
+use super::{Consumer, table};
 use crate::Answer;
 use crate::client::{Client, ServerOptions};
 use crate::failure::Failure;
+use crate::members::{list, number, text};
 use crate::output::{Format, print, print_json, say, watched};
 
 /// Dead letters that are asked for at once.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::Answer;
 use crate::client::{ServerOptions, escaped};
 use crate::failure::Failure;
+use crate::members::{list, number};
 use crate::output::{Format, print, print_json, print_line, say, watched};
 
 /// See how consumers are, and have them stop, go on, go back, or deliver again
@@ -281,16 +282,4 @@ impl Reload {
         say(&format!("{} unchanged", number(&changes, "unchanged")));
         Ok(Answer::Yes)
     }
-}
-
-fn text<'v>(value: &'v Value, member: &str) -> &'v str {
-    value.get(member).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn number(value: &Value, member: &str) -> u64 {
-    value.get(member).and_then(Value::as_u64).unwrap_or_default()
-}
-
-fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
-    value.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{list, number, text};
+use crate::members::{list, number, text};
 use crate::output::{Table, grouped};
 
 /// What stands where there is nothing to say.

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
-use daybook_privacy::report::jws::{PublicKey, VerifyError};
+use daybook_privacy::report::jws::VerifyError;
 use daybook_privacy::report::{Report, verify};
+use daybook_signature::PublicKey;
 use serde_json::Value;
 
 use super::reports;
@@ -63,7 +64,7 @@ impl Verify {
     /// Checks, and writes what was signed.
     pub fn run(self) -> Result<Answer, Failure> {
         for key in &self.keys {
-            let parsed = PublicKey::parse(key);
+            let parsed = PublicKey::parse(key).map_err(|_| VerifyError::Key);
             parsed.map_err(|error| Failure::usage(format!("`{key}`: {error}"), "`GET /v1/privacy` gives the key"))?;
         }
         let text = self.read()?;

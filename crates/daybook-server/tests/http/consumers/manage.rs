@@ -31,10 +31,13 @@ async fn consumers_are_listed_with_how_they_are() {
     let answer = list("?app=shop", &site.admin).await.ok();
     let consumers = answer["consumers"].as_array().unwrap();
     let said: Vec<_> = consumers.iter().map(|one| (one["consumer"].as_str().unwrap(), &one["state"])).collect();
-    assert_eq!(said.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["archive", "calls", "counters", "table"]);
-    assert_eq!((said[2].1, said[3].1), (&json!("disabled"), &json!("unconfigured")));
-    assert!(consumers[3]["missing"].as_str().unwrap().contains("url-file"), "{}", consumers[3]);
-    assert_eq!((&consumers[3]["handler"], &consumers[3]["dead_letters"]), (&json!("mysql"), &json!(0)));
+    assert_eq!(
+        said.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["archive", "calls", "counters", "lake", "table"]
+    );
+    assert_eq!((said[2].1, said[4].1), (&json!("disabled"), &json!("unconfigured")));
+    assert!(consumers[4]["missing"].as_str().unwrap().contains("url-file"), "{}", consumers[4]);
+    assert_eq!((&consumers[4]["handler"], &consumers[4]["dead_letters"]), (&json!("mysql"), &json!(0)));
     assert_eq!(consumers[0]["description"], "Everything as it came.");
 
     // A key sees the apps that it is for.
@@ -42,8 +45,8 @@ async fn consumers_are_listed_with_how_they_are() {
     let write = site.key(&json!({"scopes": ["write"]})).await;
     let seen = list("", &one_app).await.ok();
     assert!(seen["consumers"].as_array().unwrap().iter().all(|one| one["app"] == "shop"));
-    assert_eq!(seen["consumers"].as_array().unwrap().len(), 4);
-    assert!(list("", &site.admin).await.ok()["consumers"].as_array().unwrap().len() > 4);
+    assert_eq!(seen["consumers"].as_array().unwrap().len(), 5);
+    assert!(list("", &site.admin).await.ok()["consumers"].as_array().unwrap().len() > 5);
     list("", &write).await.is_problem(403, "key.scope");
     list("?app=daybook", &one_app).await.is_problem(403, "key.app");
     list("?app=nowhere", &site.admin).await.is_problem(404, "app.unknown");

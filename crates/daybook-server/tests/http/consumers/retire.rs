@@ -55,7 +55,7 @@ async fn who_was_named_by_a_consumer_that_is_gone_is_not_called_erased(backend: 
     let listed = site.get("/v1/consumers?app=shop").send().await.ok();
     let names: Vec<&str> =
         listed["consumers"].as_array().unwrap().iter().filter_map(|one| one["consumer"].as_str()).collect();
-    assert_eq!(names, ["archive", "calls", "counters", "shouts", "table"]);
+    assert_eq!(names, ["archive", "calls", "counters", "lake", "shouts", "table"]);
     assert_eq!(site.call(Method::GET, "/healthz").send().await.ok()["consumers"]["removed"], 1);
 
     let asked = site.call(Method::DELETE, "/v1/shop/subjects/4242").key(&site.admin).send().await;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use daybook_event::{Person, PersonName, Timestamp};
 use daybook_privacy::{NewConsent, VaultError, VaultOptions, limits};
-use sea_orm::{ConnectionTrait, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 
 use crate::database::{Place, ada, month, people};
 
@@ -123,17 +123,21 @@ async fn erasure_beside_newcomers(place: &Place) {
     assert_eq!(vault.find("app", &asked).await.unwrap(), fresh.find("app", &asked).await.unwrap());
 }
 
-async fn a_full_queue_is_busy(place: &Place) {
-    let vault = place.vault(&[1]).await;
-    vault.ensure("app", &people(&[ada()])).await.unwrap();
-    // Somebody holds what the writer needs.
-    let other = place.connect().await;
-    let transaction = other.begin().await.unwrap();
+/// Holds what the vault's writer needs, until it is rolled back.
+async fn hold_the_writer(place: &Place) -> DatabaseTransaction {
+    let transaction = place.connect().await.begin().await.unwrap();
     let hold = match place {
         Place::Sqlite { .. } => "UPDATE subjects SET id = id",
         Place::Postgres { .. } => "LOCK TABLE subjects",
     };
     transaction.execute_unprepared(hold).await.unwrap();
+    transaction
+}
+
+async fn a_full_queue_is_busy(place: &Place) {
+    let vault = place.vault(&[1]).await;
+    vault.ensure("app", &people(&[ada()])).await.unwrap();
+    let transaction = hold_the_writer(place).await;
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..limits::WAITING_MAX + 300 {
         let vault = vault.clone();
@@ -158,6 +162,8 @@ async fn a_full_queue_is_busy(place: &Place) {
 
 async fn closing_finishes_what_waits(place: &Place) {
     let vault = place.vault(&[1]).await;
+    // However fast the writer is, nobody is answered before the vault is being closed.
+    let transaction = hold_the_writer(place).await;
     let waiting: Vec<_> = (0..50)
         .map(|number| {
             let vault = vault.clone();
@@ -168,7 +174,8 @@ async fn closing_finishes_what_waits(place: &Place) {
             task
         })
         .collect();
-    vault.clone().close().await;
+    let ((), released) = tokio::join!(vault.clone().close(), transaction.rollback());
+    released.unwrap();
     for task in waiting {
         assert_eq!(task.await, Ok(()));
     }

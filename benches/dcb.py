@@ -30,6 +30,8 @@ class Daybook:
         parts = urlsplit(url)
         self.place = (parts.hostname, parts.port)
         self.head = f"Host: {parts.netloc}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+        # UmaDB answers with the last position, and no more.
+        self.head += "Prefer: return=minimal\r\n"
         self.socket = None
         self.templates = {}
         # The first three groups of a UUID, and the fourth; every client has its own.
@@ -95,8 +97,8 @@ class Daybook:
             # The position is not known before; nine digits leave the length as it is made here.
             request = self.headed("append", request.split(b"\r\n\r\n", 1)[1][:-2] + b',"after":%d}}' % after)
         answer = self.call(request)
-        at = answer.rindex(b'"position":') + 11
-        return int(answer[at : answer.index(b"}", at)].split(b",")[0])
+        at = answer.index(b'"last_position":') + 16
+        return int(answer[at : answer.index(b",", at)])
 
     def read(self, stream):
         query = {"items": [{"types": [TYPE], "tags": {"stream": stream}}]}

@@ -1,6 +1,7 @@
 //! Judged and sealed events: records for the log, and a receipt for each.
 
 use daybook_event::{Appended, Batch, Blob, Position};
+use rustc_hash::FxHashSet;
 
 use crate::body::Body;
 use crate::compile::Admission;
@@ -48,6 +49,19 @@ impl Admitted {
     pub fn positions(&self) -> Vec<Position> {
         let known = self.outcomes.iter().filter(|outcome| outcome.receipt.status == Status::Duplicate);
         known.filter_map(|outcome| outcome.receipt.position).collect()
+    }
+
+    /// Adds the events that came behind these in their call.
+    pub fn join(&mut self, later: Self) {
+        let Self { batch, blobs, outcomes, .. } = later;
+        self.batch.join(&batch);
+        let known: FxHashSet<_> = self.blobs.iter().map(|blob| blob.address).collect();
+        self.blobs.extend(blobs.into_iter().filter(|blob| !known.contains(&blob.address)));
+        let before = self.outcomes.len();
+        self.outcomes.extend(outcomes.into_iter().map(|mut outcome| {
+            outcome.receipt.index += before;
+            outcome
+        }));
     }
 
     /// Notes what became of the records of [`Admitted::batch`], in its order.

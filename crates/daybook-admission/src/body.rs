@@ -253,10 +253,10 @@ impl Body {
         Some(members.map(|(name, value)| (name.to_owned(), sonic_rs::to_string(value).unwrap_or_default())).collect())
     }
 
-    /// The places of its events, some at a time: few enough that all they take stays in the processor's cache.
-    pub fn parts(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let count = self.len();
-        (0..count).step_by(PART_EVENTS).map(move |start| start..count.min(start + PART_EVENTS))
+    /// These of its events, some at a time: few enough that all they take stays in the processor's cache.
+    pub fn parts(&self, places: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
+        let Range { start, end } = places;
+        (start..end).step_by(PART_EVENTS).map(move |start| start..end.min(start + PART_EVENTS))
     }
 
     /// Whether it has no event, as an empty array.

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use daybook_catalog::{AppCatalog, As, Dialect, EventType, Field, FieldSpec, Store, UnknownTypes};
 use daybook_event::limits::EVENT_JSON_BYTES_MAX;
-use daybook_event::{Sampling, Timestamp, app_hash};
+use daybook_event::record::Term;
+use daybook_event::{Sampling, Timestamp, app_hash, term};
 use rustc_hash::FxHashMap;
 
 use crate::cloud_events;
 use crate::consent::ConsentRule;
 use crate::envelope::{Envelope, Form};
+use crate::indexed::is_indexed;
 use crate::json::Redaction;
 use crate::personal::Rules;
 use crate::sampler::Sampler;
@@ -46,6 +48,8 @@ pub(crate) struct CompiledType {
     pub(crate) rules: Rules,
     /// What its events may be kept for.
     pub(crate) consent: Option<ConsentRule>,
+    /// The term of its name, where events of that name are indexed.
+    pub(crate) term: Option<Term>,
 }
 
 impl std::fmt::Debug for Admission {
@@ -74,9 +78,14 @@ impl Admission {
                 retain_us: retain_us(&app, &event_type.category),
                 rules: Rules::compile(&app, Some(event_type)),
                 consent: app.consent_of(event_type).and_then(|consent| ConsentRule::new(&app, &consent)),
+                term: None,
                 event_type: event_type.clone(),
             };
             types.entry(event_type.name.as_str().into()).or_default().push(compiled);
+        }
+        for (name, versions) in types.iter_mut().filter(|(_, versions)| is_indexed(versions)) {
+            let term = term::of_type(&app.app, name);
+            versions.iter_mut().for_each(|version| version.term = Some(term));
         }
         let unknown_category = match &app.unknown_types {
             UnknownTypes::Keep { category, .. } => app.category(category),

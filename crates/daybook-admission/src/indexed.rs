@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use daybook_catalog::{Store, likely_personal};
 use daybook_event::limits::TAG_BYTES_MAX;
 use daybook_event::record::Term;
-use daybook_event::{secrets, stored, term};
+use daybook_event::{Event, secrets, stored, term};
 
 use crate::compile::{Admission, CompiledType};
 use crate::personal::{Mark, Rules};
@@ -22,6 +22,31 @@ pub enum TagProblem {
     /// No event has one so long.
     #[error("a key or value of a tag has {TAG_BYTES_MAX} bytes at most")]
     TooLong,
+}
+
+/// The terms of tags that were met last, by their place among the tags of an event: those of one call's events are mostly the
+/// same.
+#[derive(Default)]
+pub(crate) struct TagTerms(Vec<(String, String, Term)>);
+
+impl TagTerms {
+    fn of(&mut self, app: &str, place: usize, (key, value): (&str, &str)) -> Term {
+        match self.0.get_mut(place) {
+            Some((last_key, last_value, term)) => {
+                if (last_key.as_str(), last_value.as_str()) != (key, value) {
+                    *term = term::of_tag(app, key, value);
+                    key.clone_into(last_key);
+                    value.clone_into(last_value);
+                }
+                *term
+            }
+            None => {
+                let term = term::of_tag(app, key, value);
+                self.0.push((key.to_owned(), value.to_owned(), term));
+                term
+            }
+        }
+    }
 }
 
 impl Admission {
@@ -52,6 +77,21 @@ impl Admission {
         stored::peek_tags(record, |key, value| terms.push(term::of_tag(&self.app.app, key, value)));
     }
 
+    /// Appends what [`Admission::terms_of`] finds in the record that is made of an event, from which everything personal is taken.
+    pub(crate) fn terms_of_event(
+        &self,
+        event: &Event<'_>,
+        compiled: Option<&CompiledType>,
+        tags: &mut TagTerms,
+        terms: &mut Vec<Term>,
+    ) {
+        let Some(type_term) = compiled.and_then(|compiled| compiled.term) else { return };
+        terms.push(type_term);
+        let of =
+            |(place, (key, value)): (usize, &(Cow<'_, str>, Cow<'_, str>))| tags.of(&self.app.app, place, (key, value));
+        terms.extend(event.tags.iter().enumerate().map(of));
+    }
+
     /// Whether every event of these types that came with a tag is found by it.
     ///
     /// # Errors
@@ -77,7 +117,7 @@ pub(crate) fn is_key_personal(key: &str, rules: &Rules) -> bool {
     }
 }
 
-fn is_indexed(versions: &[CompiledType]) -> bool {
+pub(crate) fn is_indexed(versions: &[CompiledType]) -> bool {
     // Of what is only counted no tags are kept.
     versions.iter().any(|version| version.event_type.indexed && version.event_type.store == Store::Event)
 }

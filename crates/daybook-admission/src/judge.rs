@@ -9,8 +9,8 @@ use std::sync::Arc;
 use daybook_catalog::{Field, UnknownTypes};
 use daybook_event::finding::push_pointer;
 use daybook_event::{
-    Appended, Batch, EventId, Finding, Keeping, Known, Month, Months, Needs, PSEUDONYMS, Person, PersonName, Position,
-    Priority, RecordKey, RecordKeys, SealKeys, Secret, Signals, SubjectId, Timestamp,
+    Appended, Batch, BatchTerms, EventId, Finding, Keeping, Known, Month, Months, Needs, PSEUDONYMS, Person,
+    PersonName, Position, Priority, RecordKey, RecordKeys, SealKeys, Secret, Signals, SubjectId, Timestamp,
 };
 
 use crate::admitted::Outcome;
@@ -125,10 +125,10 @@ impl Admission {
         judged
     }
 
-    /// Begins to judge a body, for [`Admission::judge_part`].
+    /// Begins to judge so many of a body's events, for [`Admission::judge_part`].
     #[must_use]
-    pub fn begin_judging<'b>(&self, body: &'b Body) -> Judged<'b> {
-        self.judging(body.len(), body.batch.clone())
+    pub fn begin_judging<'b>(&self, body: &'b Body, events: usize) -> Judged<'b> {
+        self.judging(events, body.batch.clone())
     }
 
     fn judging<'b>(&self, events: usize, batch_info: Option<BatchInfo>) -> Judged<'b> {
@@ -140,7 +140,11 @@ impl Admission {
             atomic: false,
             sealing: Sealing::default(),
             wanted: Wanted::default(),
-            batch: Batch { bytes: Vec::new(), records: Vec::with_capacity(events), atomic: false },
+            batch: Batch {
+                records: Vec::with_capacity(events),
+                terms: Some(BatchTerms::default()),
+                ..Batch::default()
+            },
             blobs: SealedBlobs::default(),
             conflicts: Vec::new(),
         }
@@ -293,8 +297,10 @@ impl Admission {
         }
         event.signature = signature;
         let to_seal = (!anonymous).then_some(&mut parts);
+        let terms = call.sealing.terms.len();
+        self.terms_of_event(&event, compiled, &mut call.sealing.tag_terms, &mut call.sealing.terms);
         let bytes_max = self.event_bytes_max;
-        let draft = match call.sealing.draft(&mut event, written, to_seal, name.is_some(), bytes_max) {
+        let draft = match call.sealing.draft(&mut event, (written, terms), to_seal, name.is_some(), bytes_max) {
             Ok(draft) => draft,
             Err(finding) => {
                 receipt.status = Status::Quarantined;

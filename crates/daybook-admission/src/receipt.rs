@@ -22,6 +22,9 @@ pub struct Receipts {
     /// What the batch said of itself, where it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<BatchInfo>,
+    /// The last place in the log that one of the events has; only where not every event has a receipt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_position: Option<Position>,
     /// One for every event, in the order they came.
     pub receipts: Vec<Receipt>,
 }
@@ -166,6 +169,14 @@ impl Receipts {
         }
         sum.receipts = receipts;
         sum
+    }
+
+    /// Only the receipts that have something to say, beside the sums: those with a finding.
+    #[must_use]
+    pub fn minimal(mut self) -> Self {
+        self.last_position = self.receipts.iter().filter_map(|receipt| receipt.position).max();
+        self.receipts.retain(|receipt| !receipt.errors.is_empty() || !receipt.warnings.is_empty());
+        self
     }
 }
 

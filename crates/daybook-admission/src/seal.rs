@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use daybook_event::limits::{EVENT_STORED_BYTES_MAX, PEOPLE_PER_EVENT_MAX};
+use daybook_event::record::Term;
 use daybook_event::seal::{NONCE_BYTES, OVERHEAD_BYTES};
 use daybook_event::stored::{self, BlobEntry, Personal, Rest, SignaturePart, Standing, seal_context};
 use daybook_event::{
@@ -14,6 +15,7 @@ use rustc_hash::FxHashSet;
 
 use crate::admitted::Admitted;
 use crate::compile::Admission;
+use crate::indexed::TagTerms;
 use crate::judge::Judged;
 use crate::moving::{self, MovedOut, MovedValue};
 use crate::parts::Parts;
@@ -34,6 +36,9 @@ pub(crate) struct Sealing {
     plain: Vec<u8>,
     /// The ids of sessions, which are among these parts.
     sessions: String,
+    /// The terms of all records.
+    pub(crate) terms: Vec<Term>,
+    pub(crate) tag_terms: TagTerms,
     records: Vec<Record>,
     others: Vec<Other>,
     /// How many of `others` belong to records that are made.
@@ -53,6 +58,7 @@ pub(crate) struct Draft {
     time: Timestamp,
     kind: Kind,
     written: Range<usize>,
+    terms: Range<usize>,
     clear: Range<usize>,
     own: Range<usize>,
     others: Vec<Range<usize>>,
@@ -161,12 +167,12 @@ impl Sealing {
     }
 
     /// Writes down an event and what was taken out of it, where that is to be sealed. What the client said of it stands
-    /// in [`Sealing::written`] from `written` on. What does not fit a record is taken out of it; what takes more than
+    /// in [`Sealing::written`] from `written` on, its terms in [`Sealing::terms`] from `terms` on. What does not fit a record is taken out of it; what takes more than
     /// `bytes_max` altogether is an error, and forgotten.
     pub(crate) fn draft(
         &mut self,
         event: &mut Event<'_>,
-        written: usize,
+        (written, terms): (usize, usize),
         mut parts: Option<&mut Parts<'_>>,
         has_subject: bool,
         bytes_max: usize,
@@ -195,6 +201,7 @@ impl Sealing {
         };
         if let Some(problem) = problem {
             self.written.truncate(written);
+            self.terms.truncate(terms);
             self.take_back(&parts_written);
             return Err(problem);
         }
@@ -204,6 +211,7 @@ impl Sealing {
             time: event.time,
             kind: event.kind,
             written: written..self.written.len(),
+            terms: terms..self.terms.len(),
             clear,
             own,
             others,
@@ -353,7 +361,11 @@ impl Sealing {
             }
             _ => None,
         };
-        let keys = SealKeys::derive(person.map(|person| &person.secret), month);
+        let of_person = person.map(|person| SealKeys::derive(Some(&person.secret), month));
+        let keys = match &of_person {
+            Some(keys) => keys,
+            None => wanted.nobody_at(*month_place)?,
+        };
         let digest = Sent::digest(&self.written[draft.written.clone()], keys.digest_key());
         if !draft.own.is_empty() {
             let context = context(person.map(|person| person.id));
@@ -396,7 +408,7 @@ impl Sealing {
             entries.push(BlobEntry { address, size: value.content.len() as u64, shown: value.shown.clone() });
         }
 
-        let signature = self.sealed_signature(record, wanted, (&keys, person), admission, nonces)?;
+        let signature = self.sealed_signature(record, wanted, (keys, person), admission, nonces)?;
         let signature = signature.as_ref().map(|(keeping, sealed)| SignaturePart { keeping: *keeping, sealed });
 
         let begin = batch.bytes.len();
@@ -413,6 +425,9 @@ impl Sealing {
             time_us: draft.time.microseconds(),
             hidden: draft.kind == Kind::DailyCount,
         });
+        if let Some(terms) = &mut batch.terms {
+            terms.push(|terms| terms.extend_from_slice(&self.terms[draft.terms.clone()]));
+        }
         Some(())
     }
 
@@ -445,6 +460,7 @@ impl Sealing {
     /// Forgets what is sealed, and keeps the room.
     fn clear(&mut self) {
         self.written.clear();
+        self.terms.clear();
         self.clear.clear();
         self.plain.clear();
         self.sessions.clear();

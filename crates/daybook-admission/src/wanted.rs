@@ -1,9 +1,9 @@
 //! The people and months that the records of a call are sealed for.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use daybook_event::{Keys, Month, Months, Needs, Person, PersonName, Secret};
+use daybook_event::{Keys, Month, Months, Needs, Person, PersonName, SealKeys, Secret};
 use rustc_hash::FxHashMap;
 
 /// Gathers them while events are judged: what is at hand already, and what has to be asked for.
@@ -12,6 +12,8 @@ pub(crate) struct Wanted<'b> {
     needs: Needs<'b>,
     people: Vec<Held<Person>>,
     months: Vec<Held<Arc<Secret>>>,
+    /// Of each month, the keys of records about nobody, once there is one.
+    nobody: Vec<OnceLock<SealKeys>>,
     /// Of each month, the class it is of.
     classes: Vec<&'b str>,
     /// Where people are who had to be asked for.
@@ -72,6 +74,7 @@ impl<'b> Wanted<'b> {
                 Held::Needed(self.needs.months.len() - 1)
             }
         });
+        self.nobody.push(OnceLock::new());
         self.classes.push(class);
         self.months_by_name.insert((class, month), place);
         place
@@ -98,6 +101,12 @@ impl<'b> Wanted<'b> {
     /// The secret of the month at a place, if at hand.
     pub(crate) fn month_at(&self, place: usize) -> Option<&Secret> {
         self.months.get(place)?.get().map(Arc::as_ref)
+    }
+
+    /// The keys of what is about nobody in the month at a place, if that is at hand.
+    pub(crate) fn nobody_at(&self, place: usize) -> Option<&SealKeys> {
+        let month = self.month_at(place)?;
+        self.nobody.get(place).map(|keys| keys.get_or_init(|| SealKeys::derive(None, month)))
     }
 
     /// The class of the month at a place.

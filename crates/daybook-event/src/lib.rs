@@ -28,7 +28,7 @@ pub use finding::{Finding, Severity};
 pub use id::EventId;
 pub use person::{Consents, Keys, Months, NameKind, Needs, PSEUDONYMS, Person, PersonName, QUARANTINE, Signals};
 pub use priority::Priority;
-pub use record::{Appended, Batch, Digest, Known, RecordKey, RecordMeta, app_hash, record_key};
+pub use record::{Appended, Batch, BatchTerms, Digest, Known, RecordKey, RecordMeta, app_hash, record_key};
 pub use sampling::Sampling;
 pub use seal::{Month, SealKeys, Secret, SubjectId};
 pub use session::SessionHash;

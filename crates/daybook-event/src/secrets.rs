@@ -13,8 +13,11 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
+mod gate;
 mod patterns;
 mod personal;
+
+use gate::Gate;
 
 pub use patterns::SECRETS;
 pub use personal::{redact_card_numbers, redact_emails};
@@ -68,7 +71,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 /// looked at, if the document has no `\u` escapes.
 #[must_use]
 pub fn may_contain_secret(text: &[u8]) -> bool {
-    MATCHER.gate.as_ref().is_none_or(|gate| gate.is_match(text))
+    MATCHER.gate.finds_any(text)
 }
 
 /// Whether a field of this name holds a secret whatever its value looks like: `password`, `apiKey`, `ACCESS_TOKEN`,
@@ -178,7 +181,7 @@ const SECRET_KEY_WORDS: &[&str] = &[
 /// The table, compiled.
 struct Matcher {
     /// All literals and all words of secret names: what nearly no text has any of.
-    gate: Option<AhoCorasick>,
+    gate: Gate,
     /// All literals of all patterns.
     words: Option<AhoCorasick>,
     /// For each of those words, the index of its pattern.
@@ -197,7 +200,7 @@ static MATCHER: LazyLock<Matcher> = LazyLock::new(|| {
         AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(words).ok()
     };
     Matcher {
-        gate: automaton(&[words.as_slice(), SECRET_KEY_WORDS].concat()),
+        gate: Gate::new(&[words.as_slice(), SECRET_KEY_WORDS].concat()),
         words: automaton(&words),
         owners,
         expressions: SECRETS.iter().map(|pattern| Regex::new(pattern.regex).ok()).collect(),

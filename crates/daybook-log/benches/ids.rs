@@ -102,7 +102,7 @@ async fn grow(log: &Log, from: u64, to: u64) {
                     hidden: false,
                 })
                 .collect(),
-            atomic: false,
+            ..AppendBatch::default()
         };
         next = end;
         let log = log.clone();

@@ -29,8 +29,8 @@ use crate::store::Store;
 use crate::stretch::{Stretch, stretches};
 use crate::tail::Tail;
 use crate::terms::{
-    BatchTerms, Checked, Condition, Reach, Renewals, Selected, Selection, TermIndex, TermIndexOptions, TermIndexStatus,
-    TermQuery, Terms,
+    Checked, Condition, Reach, Renewals, Selected, Selection, TermIndex, TermIndexOptions, TermIndexStatus, TermQuery,
+    Terms,
 };
 use crate::writer::Writer;
 
@@ -219,13 +219,12 @@ impl Log {
         self.submit(batch, Some(condition)).await
     }
 
-    async fn submit(&self, batch: Batch, condition: Option<Checked>) -> Result<Vec<Appended>, AppendError> {
+    async fn submit(&self, mut batch: Batch, condition: Option<Checked>) -> Result<Vec<Appended>, AppendError> {
         check_batch(&batch)?;
         if batch.records.is_empty() {
             return Ok(Vec::new());
         }
-        let index = self.inner.terms.as_deref();
-        let terms = index.map_or_else(BatchTerms::default, |index| BatchTerms::of(&batch, index.terms()));
+        let terms = self.inner.terms.as_deref().map(|index| index.terms_of(&mut batch)).unwrap_or_default();
         let answered = self.inner.queue.push(batch, terms, condition)?;
         match answered.await {
             Ok(answer) => answer,

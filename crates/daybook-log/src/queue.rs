@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use daybook_event::record::{Appended, Batch};
+use daybook_event::record::{Appended, Batch, BatchTerms};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 use crate::error::{AppendError, RollError};
 use crate::limits::{RETRY_AFTER_MAX, RETRY_AFTER_MIN};
-use crate::terms::{BatchTerms, Checked};
+use crate::terms::Checked;
 
 /// The answer to a request.
 pub(crate) type Answer = Result<Vec<Appended>, AppendError>;

@@ -1,6 +1,7 @@
 //! The collector: what a running server is made of, and the way events take through it.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use daybook_privacy::{Vault, VaultError};
 use daybook_signature::KeyId;
 use futures_util::future::BoxFuture;
 use rand::RngCore;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::aggregates::Aggregates;
@@ -212,10 +213,18 @@ pub struct PostOptions {
     pub traceparent: Option<Arc<str>>,
 }
 
+/// Whether a body may be judged on two processors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Division {
+    /// It holds one of the permits to be judged, and may take another.
+    Allowed,
+    Never,
+}
+
 /// A call that was judged, but of which nothing is stored yet.
 struct Judged {
     /// The parsed body, from which quarantined events are taken.
-    parsed: Body,
+    parsed: Arc<Body>,
     admitted: Admitted,
     /// On what condition it is appended.
     condition: Option<Condition>,
@@ -265,14 +274,15 @@ impl Collector {
             Encoding::Gzip | Encoding::Deflate | Encoding::Zstd => limits::INLINE_BODY_BYTES_MAX / 16,
         };
         let judged = if body.bytes.len() <= inline_bytes_max {
-            Box::pin(self.judge(app, body, &form, &account, options.clone())).await?
+            Box::pin(self.judge(app, body, &form, (&account, &options), Division::Never)).await?
         } else {
             // More at once than there are processors would only get in each other's way.
             let permit = Arc::clone(&self.judging).acquire_owned().await.map_err(|_| PostError::Failed)?;
             let (collector, app, options) = (Arc::clone(self), Arc::clone(app), options.clone());
             let runtime = tokio::runtime::Handle::current();
             let judging = move || {
-                let judged = runtime.block_on(collector.judge(&app, body, &form, &account, options));
+                let judged = collector.judge(&app, body, &form, (&account, &options), Division::Allowed);
+                let judged = runtime.block_on(judged);
                 drop(permit);
                 judged
             };
@@ -291,7 +301,7 @@ impl Collector {
         let parsed = Body::parse(text.as_bytes(), &BodyForm::Json)?;
         let decoded = app.admission.decode(&parsed);
         let person = decoded.people().first().cloned().flatten().map(PersonName::into_owned);
-        let mut judged = app.admission.begin_judging(&parsed);
+        let mut judged = app.admission.begin_judging(&parsed, parsed.len());
         self.judge_part(app, &mut judged, decoded, &PostOptions { atomic: true, ..PostOptions::default() }).await?;
         self.reconsider(app, &mut judged, false).await?;
         Ok((judged.into_receipts(), person))
@@ -300,36 +310,85 @@ impl Collector {
     /// The first half: decompress, decode, look up, judge, seal. It waits for the vault only where that has to look further
     /// than its memory, or to make somebody new.
     async fn judge(
-        &self,
-        app: &App,
+        self: &Arc<Self>,
+        app: &Arc<App>,
         body: body::Body,
         form: &BodyForm,
-        account: &Account,
-        options: PostOptions,
+        (account, options): (&Account, &PostOptions),
+        division: Division,
     ) -> Result<Judged, PostError> {
         let body = body.inflate(self.config.limits.body_inflated_bytes)?;
         let parsed = match form {
             BodyForm::Protobuf { single } => Body::protobuf(&body.bytes, *single, app.protobuf())?,
             form => Body::parse(&body.bytes, form)?,
         };
-        let parsed = parsed.in_trace(options.traceparent.as_deref());
+        let parsed = Arc::new(parsed.in_trace(options.traceparent.as_deref()));
         self.charge(account, parsed.len())?;
         let condition = if options.append { condition(app, &parsed, account)? } else { None };
+        let messages = matches!(form, BodyForm::Protobuf { .. });
+        let idle = match division {
+            Division::Allowed if parsed.len() >= limits::DIVIDED_BODY_EVENTS_MIN => {
+                Arc::clone(&self.judging).try_acquire_owned().ok()
+            }
+            _ => None,
+        };
+        let admitted = match idle {
+            None => self.admit(app, &parsed, 0..parsed.len(), (options, messages)).await?,
+            Some(permit) => self.admit_in_two(app, &parsed, (options, messages), permit).await?,
+        };
+        Ok(Judged { parsed, admitted, condition, _body: body })
+    }
+
+    /// Judges and seals the events of a body, the latter half of them on another processor at the same time.
+    async fn admit_in_two(
+        self: &Arc<Self>,
+        app: &Arc<App>,
+        parsed: &Arc<Body>,
+        (options, messages): (&PostOptions, bool),
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Admitted, PostError> {
+        let middle = parsed.len() / 2;
+        let latter = {
+            let (collector, app, parsed, options) =
+                (Arc::clone(self), Arc::clone(app), Arc::clone(parsed), options.clone());
+            let runtime = tokio::runtime::Handle::current();
+            tokio::task::spawn_blocking(move || {
+                let places = middle..parsed.len();
+                let admitted = runtime.block_on(collector.admit(&app, &parsed, places, (&options, messages)));
+                drop(permit);
+                admitted
+            })
+        };
+        let former = self.admit(app, parsed, 0..middle, (options, messages)).await;
+        // Neither half is left at work alone, whatever becomes of the other.
+        let latter = latter.await.map_err(|_| PostError::Failed)?;
+        let mut admitted = former?;
+        admitted.join(latter?);
+        Ok(admitted)
+    }
+
+    /// Judges and seals the events at these places of a body.
+    async fn admit(
+        &self,
+        app: &App,
+        parsed: &Body,
+        places: Range<usize>,
+        (options, messages): (&PostOptions, bool),
+    ) -> Result<Admitted, PostError> {
         let random = &mut |bytes: &mut [u8]| rand::rng().fill_bytes(bytes);
-        let mut judged = app.admission.begin_judging(&parsed);
-        for part in parsed.parts() {
-            let mut decoded = app.admission.decode_part(&parsed, part);
+        let mut judged = app.admission.begin_judging(parsed, places.len());
+        for part in parsed.parts(places) {
+            let mut decoded = app.admission.decode_part(parsed, part);
             if let Some(id_of) = &options.default_ids {
                 decoded.give_ids(&app.admission, |index| id_of(index));
             }
-            self.judge_part(app, &mut judged, decoded, &options).await?;
+            self.judge_part(app, &mut judged, decoded, options).await?;
             judged.seal_ready(&app.admission, random);
         }
-        self.reconsider(app, &mut judged, matches!(form, BodyForm::Protobuf { .. })).await?;
+        self.reconsider(app, &mut judged, messages).await?;
         // Whoever is new is durable in the vault before anything of theirs is in the log.
         let keys = self.vault.ensure(&app.slug, &judged.needs()).await?;
-        let admitted = judged.seal(&app.admission, &keys, random);
-        Ok(Judged { parsed, admitted, condition, _body: body })
+        Ok(judged.seal(&app.admission, &keys, random))
     }
 
     /// Judges some of a call's events, by what the log and the vault know of them.

@@ -18,7 +18,7 @@ use crate::config::BrowserEvents;
 use crate::problem::Problem;
 
 /// Headers a page may set, besides the `ce-*` ones of CloudEvents.
-const HEADERS: &str = "authorization, content-type, content-encoding, traceparent, tracestate";
+const HEADERS: &str = "authorization, content-type, content-encoding, prefer, traceparent, tracestate";
 /// Longest list of headers that a preflight may ask for, in bytes.
 const REQUESTED_HEADERS_BYTES_MAX: usize = 1_024;
 

@@ -27,6 +27,8 @@ pub const CONNECTION_DRAIN: Duration = Duration::from_secs(1);
 
 /// Bodies from this size on are admitted on a thread of their own, so that others need not wait for them.
 pub const INLINE_BODY_BYTES_MAX: usize = 256 * 1024;
+/// Bodies of so many events are judged on two processors, where another one is idle.
+pub const DIVIDED_BODY_EVENTS_MIN: usize = 256;
 /// Memory a zstd frame may ask for its window, as a power of two: 8 MiB, what RFC 8878 tells every decoder to support.
 pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// How full the log's queue may be before low-priority events are shed.

@@ -250,7 +250,9 @@ pub struct ReceiptsBody {
     pub refused: u64,
     /// What the batch said of itself.
     pub batch: Option<Value>,
-    /// One for every event, in the order they came.
+    /// The last place in the log that one of the events has; only where `Prefer: return=minimal` was asked for.
+    pub last_position: Option<u64>,
+    /// One for every event, in the order they came; with `Prefer: return=minimal`, for those with errors or warnings.
     pub receipts: Vec<ReceiptBody>,
 }
 

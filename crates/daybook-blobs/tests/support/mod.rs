@@ -178,7 +178,7 @@ fn batch_of(bytes: Vec<u8>, time_us: i64) -> Batch {
     key[..8].copy_from_slice(&KEYS.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
     let end = u32::try_from(bytes.len()).unwrap();
     let record = RecordMeta { end, key, digest: [7; 16], app: app_hash("shop"), time_us, hidden: false };
-    Batch { bytes, records: vec![record], atomic: false }
+    Batch { bytes, records: vec![record], ..Batch::default() }
 }
 
 fn event(time_us: i64) -> Event<'static> {

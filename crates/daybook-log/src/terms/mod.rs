@@ -23,7 +23,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use daybook_event::Position;
-use daybook_event::record::Appended;
+use daybook_event::record::{Appended, Batch, BatchTerms};
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use self::build::Place;
@@ -77,14 +77,6 @@ pub struct TermIndexStatus {
     pub merges: u64,
     /// Questions that were put to it since then, by conditions and by readers.
     pub lookups: u64,
-}
-
-/// The terms of the records of a batch.
-#[derive(Debug, Default)]
-pub(crate) struct BatchTerms {
-    terms: Vec<Term>,
-    /// Where those of each record end; empty where there are none at all.
-    ends: Vec<u32>,
 }
 
 /// The index. Questions may come from any thread, insertions from one.
@@ -156,50 +148,11 @@ enum Covering {
     Missing,
 }
 
-impl BatchTerms {
-    /// The terms of every record of a batch.
-    pub(crate) fn of(batch: &daybook_event::record::Batch, terms: &dyn Terms) -> Self {
-        let mut found = Self::default();
-        let mut start = 0;
-        for (index, record) in batch.records.iter().enumerate() {
-            let before = found.terms.len();
-            if let Some(bytes) = batch.bytes.get(start as usize..record.end as usize) {
-                terms.of(record.app, bytes, &mut found.terms);
-            }
-            start = record.end;
-            if found.terms.len() > before && found.ends.is_empty() {
-                found.ends.reserve_exact(batch.records.len());
-                found.ends.resize(index, 0);
-            }
-            if !found.terms.is_empty() {
-                found.ends.push(u32::try_from(found.terms.len()).unwrap_or(u32::MAX));
-            }
-        }
-        found
-    }
-
-    /// What they take.
-    pub(crate) fn bytes(&self) -> usize {
-        self.terms.len() * size_of::<Term>() + self.ends.len() * size_of::<u32>()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.terms.len()
-    }
-
-    /// The terms of one record.
-    fn record(&self, index: usize) -> &[Term] {
-        let end = |index: usize| self.ends.get(index).map_or(0, |end| *end as usize);
-        let start = if index == 0 { 0 } else { end(index - 1) };
-        self.terms.get(start..end(index)).unwrap_or_default()
-    }
-
-    /// Calls `each` with every term of what was stored, and its position.
-    fn stored(&self, outcomes: &[Appended], mut each: impl FnMut(&Term, Position)) {
-        for (index, outcome) in outcomes.iter().enumerate() {
-            if let Appended::Stored(position) = *outcome {
-                self.record(index).iter().for_each(|term| each(term, position));
-            }
+/// Calls `each` with every term of what was stored, and its position.
+fn stored(terms: &BatchTerms, outcomes: &[Appended], mut each: impl FnMut(&Term, Position)) {
+    for (index, outcome) in outcomes.iter().enumerate() {
+        if let Appended::Stored(position) = *outcome {
+            terms.of(index).iter().for_each(|term| each(term, position));
         }
     }
 }
@@ -222,6 +175,27 @@ impl TermIndex {
     /// What says which terms records have.
     pub(crate) fn terms(&self) -> &dyn Terms {
         self.shared.options.terms.as_ref()
+    }
+
+    /// The terms of the records of a batch: those that it came with, or else those that are found in the records.
+    pub(crate) fn terms_of(&self, batch: &mut Batch) -> BatchTerms {
+        let given = batch.terms.take();
+        debug_assert!(
+            given.as_ref().is_none_or(|given| *given == self.found_in(batch)),
+            "what is given is what is found"
+        );
+        given.unwrap_or_else(|| self.found_in(batch))
+    }
+
+    fn found_in(&self, batch: &Batch) -> BatchTerms {
+        let mut found = BatchTerms::default();
+        let mut start = 0;
+        for record in &batch.records {
+            let bytes = batch.bytes.get(start as usize..record.end as usize).unwrap_or_default();
+            found.push(|terms| self.terms().of(record.app, bytes, terms));
+            start = record.end;
+        }
+        found
     }
 
     /// The first match behind `after` and not behind `until`.
@@ -305,17 +279,17 @@ impl TermIndex {
 
     /// For the writer: notes what a request stores. What is noted behind the head is not durable yet.
     pub(crate) fn insert(&self, terms: &BatchTerms, outcomes: &[Appended]) {
-        if terms.len() > 0 {
+        if !terms.is_empty() {
             let mut state = self.shared.state.write();
-            terms.stored(outcomes, |term, position| state.active.push(term, position));
+            stored(terms, outcomes, |term, position| state.active.push(term, position));
         }
     }
 
     /// For the writer: takes out what was not stored after all.
     pub(crate) fn take_out(&self, terms: &BatchTerms, outcomes: &[Appended]) {
-        if terms.len() > 0 {
+        if !terms.is_empty() {
             let mut state = self.shared.state.write();
-            terms.stored(outcomes, |term, position| state.active.cut(term, position));
+            stored(terms, outcomes, |term, position| state.active.cut(term, position));
         }
     }
 

@@ -96,6 +96,7 @@ pub struct ReadBody {
     params(
         ("app" = String, Path, description = "The app's slug"),
         ("Content-Encoding" = Option<String>, Header, description = "`identity`, `gzip`, `zstd` or `deflate`"),
+        ("Prefer" = Option<String>, Header, description = "`return=minimal` leaves out the receipts of events that there is nothing to say of, and gives `last_position` instead (RFC 7240)"),
     ),
     request_body = AppendBody,
     responses(

@@ -7,9 +7,9 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use daybook_admission::Receipts;
 use daybook_event::Signals;
-use http::HeaderMap;
 use http::header::{CONTENT_TYPE, ORIGIN};
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 
 use crate::collector::{Account, App, Collector, PostOptions};
 use crate::keys::Scope;
@@ -31,6 +31,7 @@ use crate::query::Query;
         ("key" = Option<String>, Query, description = "A public key, for beacons, which can send no header"),
         ("traceparent" = Option<String>, Header, description = "W3C Trace Context: the trace of events that name none; a malformed one is ignored, with a warning in their receipts"),
         ("Content-Encoding" = Option<String>, Header, description = "`identity`, `gzip`, `zstd` or `deflate`"),
+        ("Prefer" = Option<String>, Header, description = "`return=minimal` leaves out the receipts of events that there is nothing to say of, and gives `last_position` instead (RFC 7240)"),
     ),
     request_body(content(
         (crate::openapi::EventsBody = "application/json"),
@@ -115,9 +116,24 @@ pub(super) async fn take(
     collector.metrics.body(body.bytes.len());
     let receipts = collector.post(app, body, form, account, options).await?;
     let counts = Counts { events: receipts.receipts.len(), stored: receipts.stored };
-    let mut response = receipts_json(&receipts)?;
+    let minimal = prefers_minimal(&parts.headers);
+    let mut response = receipts_json(&if minimal { receipts.minimal() } else { receipts })?;
+    if minimal {
+        response.headers_mut().insert("preference-applied", HeaderValue::from_static("return=minimal"));
+    }
     response.extensions_mut().insert(counts);
     Ok(response)
+}
+
+/// Whether the caller asks for no more than it has to know: the preference `return=minimal` of RFC 7240, section 4.2.
+fn prefers_minimal(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let mut preferences = values.flat_map(|value| value.split(','));
+    preferences.any(|preference| {
+        // What follows a semicolon are parameters, of which this preference has none.
+        let (name, value) = preference.split(';').next().and_then(|bare| bare.split_once('=')).unwrap_or_default();
+        name.trim().eq_ignore_ascii_case("return") && value.trim().trim_matches('"').eq_ignore_ascii_case("minimal")
+    })
 }
 
 /// What the browser says about being followed: `Sec-GPC` (Global Privacy Control) and `DNT` (Tracking Preference Expression).
@@ -143,4 +159,29 @@ pub fn receipts_json(receipts: &Receipts) -> Result<Response, Problem> {
     let mut body = Vec::with_capacity(128 + receipts.receipts.len() * 112);
     serde_json::to_writer(&mut body, receipts).map_err(|error| Problem::internal("server.failed", &error))?;
     Ok(([(CONTENT_TYPE, media::JSON)], body).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preferences_are_read_as_the_rfc_writes_them() {
+        let check = |values: &[&'static str], expected: bool| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("prefer", HeaderValue::from_static(value));
+            }
+            assert_eq!(prefers_minimal(&headers), expected, "{values:?}");
+        };
+        check(&["return=minimal"], true);
+        check(&["Return = \"Minimal\""], true);
+        check(&["respond-async, return=minimal; foo=\"some\""], true);
+        check(&["respond-async", "return=minimal"], true);
+        check(&[], false);
+        check(&["return=representation"], false);
+        check(&["return"], false);
+        check(&["minimal"], false);
+        check(&["foo; return=minimal"], false);
+    }
 }

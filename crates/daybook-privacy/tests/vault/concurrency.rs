@@ -174,7 +174,8 @@ async fn closing_finishes_what_waits(place: &Place) {
             task
         })
         .collect();
-    let ((), released) = tokio::join!(vault.clone().close(), transaction.rollback());
+    let closing = vault.clone();
+    let ((), released) = tokio::join!(closing.close(), transaction.rollback());
     released.unwrap();
     for task in waiting {
         assert_eq!(task.await, Ok(()));

@@ -2,8 +2,8 @@
 //!
 //! A handler that sees people names an event's own person: identity, session, and the actor who is the same. Its
 //! `anonymous_id` stands beside, so that everything of theirs is found again. What else is personal stays out, as it
-//! stays out of rows: names of others, of whom no id stands there, and values that only the catalog could find. So does a
-//! signature, which goes with everybody whom the event names, and holds for what is left out here.
+//! stays out of rows: names of others, of whom no id stands there, and values that only the catalog could find. So does
+//! a signature, which goes with everybody whom the event names, and holds for what is left out here.
 
 use std::borrow::Cow;
 use std::sync::Arc;

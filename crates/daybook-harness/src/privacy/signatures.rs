@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::person::Fate;
 
-/// Signs an event in Daybook's own form with the key that is made of these bytes. Whoever asks for the trial says how: this
-/// crate uses no other of Daybook's.
+/// Signs an event in Daybook's own form with the key that is made of these bytes. Whoever asks for the trial says how:
+/// this crate uses no other of Daybook's.
 pub type Sign = fn(seed: [u8; 32], event: &Value) -> Signed;
 
 /// What comes of signing.

@@ -161,7 +161,7 @@ impl<'c> Rows<'c> {
         self.group_id.push(event.group.as_deref());
         self.actor_type.push(actor.and_then(|actor| actor.kind.as_deref()));
         self.actor_id.push(actor.filter(|_| !is_person).and_then(|actor| actor.id.as_deref()));
-        // The verdict is in clear for everybody and stays; the key and the signature are sealed, and stand in no column.
+        // The verdict is in clear for everybody, and stays. The key and the signature are sealed, and in no column.
         let keeping = event.signature.as_ref().map(|signature| signature.keeping);
         self.signature_verified.append_value(keeping.is_some());
         self.signature_kept.append_option(keeping.map(|keeping| keeping == Keeping::Whole));

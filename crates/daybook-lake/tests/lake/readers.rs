@@ -19,8 +19,8 @@ const LATER: &str = "
     data: { type: object, properties: { later: { type: boolean } } }
 ";
 /// The columns that the readers are asked for, as `readers.py` has them.
-const QUERY: &str = "SELECT position, name, time, anonymous_id, data_total, data_ms, data_due, data_later, category, date, \
-    signature_verified FROM events ORDER BY position";
+const QUERY: &str = "SELECT position, name, time, anonymous_id, data_total, data_ms, data_due, data_later, category, \
+    date, signature_verified FROM events ORDER BY position";
 
 /// The Python that `make test` makes, with the packages of benches/requirements.txt.
 fn python() -> PathBuf {

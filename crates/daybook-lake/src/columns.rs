@@ -111,7 +111,7 @@ enum Type {
 }
 
 /// The columns before those of the data: name, type, whether it may be null. `rows` fills them in this order.
-const ENVELOPE: [(&str, Type, bool); 22] = [
+const ENVELOPE: [(&str, Type, bool); 24] = [
     ("position", Type::Integer, false),
     ("id", Type::Text, false),
     ("name", Type::Text, false),
@@ -130,6 +130,9 @@ const ENVELOPE: [(&str, Type, bool); 22] = [
     ("group_id", Type::Text, true),
     ("actor_type", Type::Text, true),
     ("actor_id", Type::Text, true),
+    // Null in files of before there were these two.
+    ("signature_verified", Type::Boolean, true),
+    ("signature_kept", Type::Boolean, true),
     ("correlation", Type::Text, true),
     ("causation", Type::Text, true),
     ("request", Type::Text, true),

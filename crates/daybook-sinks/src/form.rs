@@ -2,7 +2,8 @@
 //!
 //! A handler that sees people names an event's own person: identity, session, and the actor who is the same. Its
 //! `anonymous_id` stands beside, so that everything of theirs is found again. What else is personal stays out, as it
-//! stays out of rows: names of others, of whom no id stands there, and values that only the catalog could find.
+//! stays out of rows: names of others, of whom no id stands there, and values that only the catalog could find. So does
+//! a signature, which goes with everybody whom the event names, and holds for what is left out here.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -87,6 +88,9 @@ fn named<'e>(event: &'e Event<'_>, personal: &Personal) -> Event<'e> {
     let tags = personal.tags(event).into_iter();
     named.tags = tags.map(|(key, value)| (Cow::Borrowed(key), Cow::Borrowed(value))).collect();
     named.original_id = None;
+    if let Some(signature) = &mut named.signature {
+        signature.signed = None;
+    }
     named.actor = match named.actor {
         Some(Actor { kind, id }) if is_person(kind.as_deref()) => {
             let id = id.filter(|id| event.identity.as_ref() == Some(id));

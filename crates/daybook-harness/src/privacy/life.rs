@@ -9,6 +9,7 @@ use super::log::{LogCopy, copy_directory};
 use super::person::{Fate, Kind, Person, Personal, needles};
 use super::scenario::{PAST, PAST_RETAIN_DAYS, Scenario};
 use super::shown::Shown;
+use super::signatures::Sign;
 use super::subject::{Request, Subject};
 use crate::search::{Haystack, Needles, Searched};
 
@@ -27,16 +28,17 @@ pub struct Proof {
     pub bytes: u64,
 }
 
-/// Puts a view through the trial; the module says what that is.
+/// Puts a view through the trial; the module says what that is. `sign` is how people sign.
 ///
 /// # Panics
 /// When the view keeps what it must not keep, or changes what it must not change.
-pub async fn try_to_forget(subject: &mut dyn Subject) -> Proof {
+pub async fn try_to_forget(subject: &mut dyn Subject, sign: Sign) -> Proof {
     let mut life =
-        Life { scenario: Scenario::new(), subject, proof: Proof::default(), backup: TempDir::new().unwrap() };
+        Life { scenario: Scenario::new(sign), subject, proof: Proof::default(), backup: TempDir::new().unwrap() };
     life.feed().await;
     let before = life.look("before").await;
     life.shows_everything(&before);
+    life.tells_what_was_signed("before", &before, |_| true);
     life.tells_the_blind_nothing("before").await;
     life.is_sealed("before").await;
     let log = life.log();
@@ -82,7 +84,7 @@ fn stays(person: &Person, value: &Personal) -> bool {
 }
 
 impl Life<'_> {
-    /// People say what they allow, and send events.
+    /// People say what they allow and what they sign with, and send events.
     async fn feed(&mut self) {
         for person in &self.scenario.people {
             let communities = person.app == "unofficial-communities" && person.kind == Kind::Identity;
@@ -100,6 +102,9 @@ impl Life<'_> {
                 }
                 _ => {}
             }
+        }
+        for (app, key) in &self.scenario.signatures.keys {
+            self.subject.call(Request::post(format!("/v1/{app}/actor-keys"), key.clone())).await.json();
         }
         for batch in &self.scenario.batches {
             let events: Vec<&Value> = batch.events.iter().map(|(event, _)| event).collect();
@@ -156,6 +161,7 @@ impl Life<'_> {
     async fn tells_the_blind_nothing(&self, step: &str) {
         let shown = Shown::of_all(self.subject, &self.scenario.apps(), true).await;
         self.clean(&format!("{step}, to the blind"), |_, _| true, &shown);
+        self.tells_what_was_signed(&format!("{step}, to the blind"), &shown, |_| false);
     }
 
     /// Nothing is in clear where it lies.
@@ -214,6 +220,19 @@ impl Life<'_> {
     fn has_forgotten(&self, shown: &Shown, step: &str, remains: impl Fn(&Personal) -> bool) {
         self.clean(step, |person, _| person.fate == Fate::Erased, shown);
         self.finds(step, |person, value| stays(person, value) && remains(value), shown);
+        self.tells_what_was_signed(step, shown, |fate| fate != Fate::Erased);
+    }
+
+    /// Of every event that was signed it is told for ever that it was, and the signature to those for whom it opens.
+    fn tells_what_was_signed(&self, step: &str, shown: &Shown, opens: impl Fn(Fate) -> bool) {
+        let texts: Vec<&String> = shown.events.values().flat_map(|events| events.values()).collect();
+        for event in &self.scenario.signatures.events {
+            let is_it = |text: &&&String| text.contains(&event.id) && Shown::field(text, "id") == event.id.as_str();
+            let text = texts.iter().find(is_it).unwrap_or_else(|| panic!("{step}: a signed event is gone"));
+            let told = Shown::field(text, "signature");
+            assert_eq!(told, event.told(opens(event.fate)), "{step}: {:?}", event.fate);
+        }
+        assert!(self.scenario.signatures.events.len() >= 4);
     }
 
     /// The events are those they were, but for what was personal to the erased.
@@ -258,6 +277,7 @@ impl Life<'_> {
         let shown = self.look(step).await;
         self.clean(step, |person, value| person.fate == Fate::Erased || gone(value), &shown);
         self.finds(step, |person, value| stays(person, value) && !gone(value), &shown);
+        self.tells_what_was_signed(step, &shown, |fate| fate != Fate::Erased);
         self.subject.stop().await;
         std::fs::remove_dir_all(&log).unwrap();
         copy_directory(aside.path(), &log);

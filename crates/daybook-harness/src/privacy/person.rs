@@ -2,7 +2,9 @@
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
+use serde_json::Value;
 
+use super::signatures::Signed;
 use crate::search::Needles;
 
 /// What becomes of a person.
@@ -34,7 +36,7 @@ pub struct Personal {
     pub label: String,
     /// The value.
     pub value: String,
-    /// It is a name.
+    /// It is a name, or a key, which leads to them as well.
     pub is_name: bool,
     /// It is only in events of the month that passes.
     pub passes: bool,
@@ -79,6 +81,24 @@ impl Person {
         value
     }
 
+    /// Notes a key that they sign with, which goes with them.
+    pub(super) fn note_key(&mut self, signed: &Signed) {
+        let shown = self.fate != Fate::Unwilling;
+        for member in ["kid", "x"] {
+            self.push(&format!("{member} of a key"), member_of(&signed.jwk, member), shown, false);
+            if let Some(value) = self.values.last_mut() {
+                value.is_name = true;
+            }
+        }
+    }
+
+    /// Notes a key that they sign with and of which nobody has to be shown anything.
+    pub(super) fn note_key_unseen(&mut self, signed: &Signed) {
+        for member in ["kid", "x"] {
+            self.push(&format!("{member} of another key"), member_of(&signed.jwk, member), false, false);
+        }
+    }
+
     /// Notes a value that nobody is shown.
     pub(super) fn note_unseen(&mut self, label: &str, value: String) -> String {
         self.push(label, &value, false, false);
@@ -105,6 +125,10 @@ impl Person {
         // Names are made of letters, digits and hyphens.
         format!("/v1/{}/subjects/{}{rest}{kind}", self.app, self.name)
     }
+}
+
+fn member_of<'k>(jwk: &'k Value, member: &str) -> &'k str {
+    jwk[member].as_str().unwrap()
 }
 
 /// What to look for: the values for which `which` holds.

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::person::{Fate, Kind, Person, hex, number, uuid, word};
+use super::signatures::{Sign, Signatures, Signed};
 
 /// The app with numbers for names, consent, counts and clients' own anonymous ids.
 const COMMUNITIES: &str = "unofficial-communities";
@@ -30,6 +31,8 @@ pub struct Scenario {
     pub people: Vec<Person>,
     /// What they send, in this order.
     pub batches: Vec<Batch>,
+    /// What is signed of it.
+    pub signatures: Signatures,
     /// Why somebody looks at a person, in words that name them: free text of the house's own book.
     pub purpose: String,
 }
@@ -44,26 +47,26 @@ pub struct Batch {
 }
 
 impl Scenario {
-    /// New people, whom nobody has ever heard of.
+    /// New people, whom nobody has ever heard of, and who sign like this.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(sign: Sign) -> Self {
         let mut house = Person::new("daybook", word(), Kind::Identity, Fate::Nobody);
         let purpose = house.word("purpose of an access");
         let mut people = vec![house];
-        let batches = vec![communities(&mut people), noema(&mut people), tamma(&mut people), tachikoma(&mut people)];
-        Self { people, batches, purpose }
+        let mut signatures = Signatures::default();
+        let batches = vec![
+            communities(&mut people),
+            noema(&mut people),
+            tamma(&mut people, sign, &mut signatures),
+            tachikoma(&mut people),
+        ];
+        Self { people, batches, signatures, purpose }
     }
 
     /// The apps in which anything happens, but for the house's own.
     #[must_use]
     pub fn apps(&self) -> Vec<&'static str> {
         self.batches.iter().map(|batch| batch.app).collect()
-    }
-}
-
-impl Default for Scenario {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -237,7 +240,7 @@ fn noema(people: &mut Vec<Person>) -> Batch {
     Batch { app: NOEMA, events }
 }
 
-fn tamma(people: &mut Vec<Person>) -> Batch {
+fn tamma(people: &mut Vec<Person>, sign: Sign, signatures: &mut Signatures) -> Batch {
     let mut events = Vec::new();
     let mut team: Vec<Person> = [Fate::Erased, Fate::Stays, Fate::Unwilling]
         .map(|fate| Person::new(TAMMA, word(), Kind::Identity, fate))
@@ -289,9 +292,67 @@ fn tamma(people: &mut Vec<Person>) -> Batch {
             events.push((send("APPROVAL.PROVIDED", ("user", &name), undecided, more), "quarantined"));
         }
     }
+    events.extend(signed_approvals(&mut team, sign, signatures));
     people.extend(team);
     people.push(loop_itself);
     Batch { app: TAMMA, events }
+}
+
+/// Approvals that people sign: each their own, and another one that is changed afterwards; and one in which somebody
+/// who stays names somebody who is erased.
+fn signed_approvals(team: &mut [Person], sign: Sign, signatures: &mut Signatures) -> Vec<(Value, &'static str)> {
+    let mut events = Vec::new();
+    for person in &mut *team {
+        let (name, seed) = (person.name.clone(), rand::random());
+        let own = approval(&name, &name, &person.word("reason that is signed"));
+        let (own, signed) = with_signature(own, seed, sign);
+        person.note("signature", signed.proof());
+        person.note_key(&signed);
+        signatures.add_key(TAMMA, &name, &signed);
+        signatures.note_event(&own, signed, person.fate);
+        events.push((own, "stored"));
+        if person.fate != Fate::Unwilling {
+            let forged = approval(&name, &name, &person.word("quarantined, signed"));
+            let (mut forged, signed) = with_signature(forged, seed, sign);
+            forged["data"]["decision"] = "approved-with-conditions".into();
+            person.note("quarantined, signature", signed.proof());
+            events.push((forged, "quarantined"));
+        }
+    }
+    // The key stays, and what it signed goes with the other: so it is a key of its own.
+    let name_of = |fate: Fate| team.iter().find(|person| person.fate == fate).unwrap().name.clone();
+    let (stays, erased) = (name_of(Fate::Stays), name_of(Fate::Erased));
+    let (naming, signed) = with_signature(approval(&stays, &erased, &word()), rand::random(), sign);
+    for person in team {
+        match person.fate {
+            Fate::Stays => person.note_key_unseen(&signed),
+            Fate::Erased => drop(person.note("signature of somebody else that names them", signed.proof())),
+            Fate::Unwilling | Fate::Nobody => {}
+        }
+    }
+    signatures.add_key(TAMMA, &stays, &signed);
+    signatures.note_event(&naming, signed, Fate::Erased);
+    events.push((naming, "stored"));
+    events
+}
+
+/// An approval in Daybook's own form, the one that is signed.
+fn approval(actor: &str, approver: &str, reason: &str) -> Value {
+    json!({
+        "id": uuid(), "name": "APPROVAL.PROVIDED", "version": "1.1.0", "time": ago(0), "source": "api",
+        "environment": "production", "correlation": uuid(), "actor": {"type": "user", "id": actor},
+        "data": {
+            "approvalId": "apr_7F3K", "approver": approver, "decision": "approved",
+            "subjectDigest": format!("sha256:{}", hex(64)), "reason": reason,
+        },
+    })
+}
+
+/// An event with its signature, and what came of signing it.
+fn with_signature(mut event: Value, seed: [u8; 32], sign: Sign) -> (Value, Signed) {
+    let signed = sign(seed, &event);
+    event["signature"] = signed.jws.as_str().into();
+    (event, signed)
 }
 
 fn tachikoma(people: &mut Vec<Person>) -> Batch {

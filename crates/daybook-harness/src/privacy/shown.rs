@@ -82,6 +82,12 @@ impl Shown {
         }
         let export = subject.call(Request::get(path)).await;
         let label = |what: &str| format!("{what} of {}, {:?}", person.app, person.fate);
+        if person.kind == Kind::Identity {
+            let path = format!("/v1/{}/actor-keys?identity={}", person.app, person.name);
+            let keys = subject.call(Request::get(path)).await;
+            assert_eq!(keys.status, 200, "{}: {}", label("keys"), String::from_utf8_lossy(&keys.body));
+            self.push(label("keys"), keys.body);
+        }
         if known.status == 404 {
             assert_eq!(export.status, 404, "{} of somebody unknown", label("export"));
             // A problem says nothing but that.

@@ -13,7 +13,7 @@ use datafusion::arrow::error::ArrowError;
 use daybook_consumers::Item;
 use daybook_event::json::{ObjectWriter, Scanner, unescaped};
 use daybook_event::stored::Standing;
-use daybook_event::{Kind, Priority, SessionHash, SubjectId};
+use daybook_event::{Keeping, Kind, Priority, SessionHash, SubjectId};
 
 use crate::columns::Columns;
 
@@ -82,6 +82,8 @@ struct Rows<'c> {
     group_id: Texts,
     actor_type: Texts,
     actor_id: Texts,
+    signature_verified: BooleanBuilder,
+    signature_kept: BooleanBuilder,
     correlation: Texts,
     causation: Texts,
     request: Texts,
@@ -119,6 +121,8 @@ impl<'c> Rows<'c> {
             group_id: Texts::default(),
             actor_type: Texts::repeating(),
             actor_id: Texts::default(),
+            signature_verified: BooleanBuilder::with_capacity(capacity),
+            signature_kept: BooleanBuilder::with_capacity(capacity),
             correlation: Texts::default(),
             causation: Texts::default(),
             request: Texts::default(),
@@ -157,6 +161,10 @@ impl<'c> Rows<'c> {
         self.group_id.push(event.group.as_deref());
         self.actor_type.push(actor.and_then(|actor| actor.kind.as_deref()));
         self.actor_id.push(actor.filter(|_| !is_person).and_then(|actor| actor.id.as_deref()));
+        // The verdict is in clear for everybody, and stays. The key and the signature are sealed, and in no column.
+        let keeping = event.signature.as_ref().map(|signature| signature.keeping);
+        self.signature_verified.append_value(keeping.is_some());
+        self.signature_kept.append_option(keeping.map(|keeping| keeping == Keeping::Whole));
         self.correlation.push(event.correlation.as_deref());
         self.causation.push(event.causation.as_deref());
         self.request.push(event.request.as_deref());
@@ -215,6 +223,8 @@ impl<'c> Rows<'c> {
             self.group_id.finish(),
             self.actor_type.finish(),
             self.actor_id.finish(),
+            Arc::new(self.signature_verified.finish()),
+            Arc::new(self.signature_kept.finish()),
             self.correlation.finish(),
             self.causation.finish(),
             self.request.finish(),

@@ -12,7 +12,8 @@ import duckdb
 import polars
 from deltalake import DeltaTable, QueryBuilder
 
-COLUMNS = ["position", "name", "time", "anonymous_id", "data_total", "data_ms", "data_due", "data_later", "category", "date"]
+COLUMNS = ["position", "name", "time", "anonymous_id", "data_total", "data_ms", "data_due", "data_later", "category",
+           "date", "signature_verified"]
 QUERY = f"SELECT {', '.join(COLUMNS)} FROM events ORDER BY position"
 
 

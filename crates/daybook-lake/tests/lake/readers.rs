@@ -19,8 +19,8 @@ const LATER: &str = "
     data: { type: object, properties: { later: { type: boolean } } }
 ";
 /// The columns that the readers are asked for, as `readers.py` has them.
-const QUERY: &str = "SELECT position, name, time, anonymous_id, data_total, data_ms, data_due, data_later, category, date \
-    FROM events ORDER BY position";
+const QUERY: &str = "SELECT position, name, time, anonymous_id, data_total, data_ms, data_due, data_later, category, \
+    date, signature_verified FROM events ORDER BY position";
 
 /// The Python that `make test` makes, with the packages of benches/requirements.txt.
 fn python() -> PathBuf {
@@ -64,7 +64,8 @@ fn as_python(line: &str) -> Vec<Option<String>> {
         // Decimals, without the zeros at their end.
         (4, "0.000000001") => Some("1E-9".to_owned()),
         (4, decimal) => Some(decimal.trim_end_matches('0').to_owned()),
-        (7, "true") => Some("True".to_owned()),
+        (7 | 10, "true") => Some("True".to_owned()),
+        (10, "false") => Some("False".to_owned()),
         (_, value) => Some(value.to_owned()),
     };
     values.map(text).collect()

@@ -7,7 +7,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use daybook_catalog::{AppCatalog, from_texts};
 use daybook_consumers::Item;
 use daybook_event::stored::Standing;
-use daybook_event::{Event, EventId, Kind, Position, SubjectId, Timestamp};
+use daybook_event::{Event, EventId, Keeping, Kind, Position, Signature, SubjectId, Timestamp};
 use daybook_lake::columns::Columns;
 use daybook_lake::rows::to_batch;
 
@@ -98,6 +98,12 @@ pub fn items_after(after: Position, events: &[Short<'_>]) -> Vec<Arc<Item>> {
 pub fn counted(mut item: Item) -> Item {
     item.event.kind = Kind::DailyCount;
     item.hidden = true;
+    item
+}
+
+/// Signed, and as much of it kept.
+pub fn signed(mut item: Item, keeping: Keeping) -> Item {
+    item.event.signature = Some(Signature { keeping, signed: None });
     item
 }
 

@@ -13,15 +13,17 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use daybook_event::Secret;
 use daybook_harness::privacy::{
-    Answer, LogCopy, Person, Piece, Proof, Request, Subject, copy_directory, try_to_forget,
+    Answer, LogCopy, Person, Piece, Proof, Request, Signed, Subject, copy_directory, try_to_forget,
 };
 use daybook_harness::search::{Haystack, Needles};
 use daybook_log::{Filter, Log, LogOptions, ReadLimit};
 use daybook_server::Config;
+use daybook_signature::{Content, SigningKey, event};
 use http::Method;
 use sea_orm::{ConnectionTrait, Statement};
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::backend::{Backend, on_every_backend};
@@ -34,7 +36,7 @@ on_every_backend!(a_server_forgets);
 
 async fn a_server_forgets(backend: Backend) {
     let mut served = Served::new(backend).await;
-    let proof = try_to_forget(&mut served).await;
+    let proof = try_to_forget(&mut served, sign).await;
     verify(&served, &proof).await;
 }
 
@@ -70,12 +72,19 @@ async fn a_view_that_leaks_is_found_out() {
         (Leak::LogLine, "before, at rest:"),
     ] {
         let mut leaky = Leaky { served: Served::new(Backend::Sqlite).await, leak, seen: Mutex::default() };
-        let trial = tokio::spawn(async move { try_to_forget(&mut leaky).await });
+        let trial = tokio::spawn(async move { try_to_forget(&mut leaky, sign).await });
         let panic = trial.await.unwrap_err().into_panic();
         let message = panic.downcast_ref::<String>().unwrap();
         assert!(message.contains(expected), "{leak:?}: {message}");
         assert!(message.contains("noema, Erased"), "{leak:?}: {message}");
     }
+}
+
+/// Signs as actors do.
+fn sign(seed: [u8; 32], unsigned: &Value) -> Signed {
+    let key = SigningKey::from_seed(&Secret::from_bytes(seed));
+    let jws = event::sign(&key, &Content::of_event(unsigned).unwrap()).unwrap();
+    Signed { jws, jwk: key.public().to_jwk() }
 }
 
 /// The reports are good, and name nobody.

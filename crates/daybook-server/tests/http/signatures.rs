@@ -1,6 +1,7 @@
 //! Signatures of actors: their keys, events that are signed, and what of it is left when people go.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use daybook_event::Secret;
 use daybook_harness::search::{Haystack, Needles};
@@ -19,6 +20,8 @@ on_every_backend!(
 );
 
 const TAMMA: &str = "/v1/tamma";
+/// Longest wait for something that happens by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn key(number: u8) -> SigningKey {
     SigningKey::from_seed(&Secret::from_bytes([number; 32]))
@@ -233,6 +236,46 @@ async fn with_a_person_their_keys_and_signatures_go(backend: Backend) {
     // Whoever has the name next has no key.
     let receipts = send(&site, &signed(&key(1), approval(9, "ada", "ada"))).await;
     assert_eq!(receipts["receipts"][0]["errors"][0]["code"], "signature.unknown-key", "{receipts}");
+}
+
+/// Asks in SQL until the rows are so: the lake has everything within a moment.
+async fn ask_until(site: &Site, key: &str, sql: &str, is_so: impl Fn(&Value) -> bool) {
+    let begun = Instant::now();
+    loop {
+        let asked = json!({"query": sql});
+        let answer = site.call(Method::POST, &format!("{TAMMA}/sql")).key(key).json(&asked).send().await;
+        if answer.status.is_success() && is_so(&answer.json()["rows"]) {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{sql}: {answer:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Everybody is told what was signed, for ever; with which key only who may see people, and as long as they are there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_sql_the_verdict_stays_and_the_key_goes() {
+    let site = Site::new().await;
+    let body = json!({"identity": "ada", "jwk": key(1).public().to_jwk()});
+    assert_eq!(register(&site, &body).await.status, 201);
+    let sent = json!([signed(&key(1), approval(1, "ada", "ada")), approval(2, "ada", "ada")]);
+    assert_eq!(send(&site, &sent).await["stored"], 2);
+
+    let reader = site.key(&json!({"scopes": ["read"]})).await;
+    let verdicts = "SELECT signature_verified AS verified, signature_kept AS kept FROM events ORDER BY position";
+    let told = |rows: &Value| {
+        let (first, second) = (&rows[0], &rows[1]);
+        first["verified"] == true && first["kept"] == true && second["verified"] == false && second["kept"].is_null()
+    };
+    ask_until(&site, &reader, verdicts, told).await;
+    let keys = "SELECT position, opened(position)->'signature'->>'kid' AS kid FROM events WHERE signature_kept";
+    let kid = key(1).public().id().to_string();
+    ask_until(&site, &site.admin, keys, |rows| rows[0]["kid"] == kid.as_str()).await;
+
+    let erased = site.call(Method::DELETE, &format!("{TAMMA}/subjects/ada")).key(&site.admin).send().await;
+    assert!(matches!(erased.status.as_u16(), 200 | 202), "{:?}", erased.body);
+    ask_until(&site, &reader, verdicts, told).await;
+    ask_until(&site, &site.admin, keys, |rows| rows[0]["position"].is_u64() && rows[0]["kid"].is_null()).await;
 }
 
 fn needles_of(sent: &[Value]) -> Needles {

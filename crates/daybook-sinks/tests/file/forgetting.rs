@@ -8,7 +8,7 @@ use daybook_privacy::view::{ExpiredMonth, Forgotten, ViewError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{World, batch};
+use crate::support::{World, batch, signed};
 use crate::{files, list, positions, text};
 
 /// Orders of three people, page views of a month that ends, and events of nobody.
@@ -76,6 +76,22 @@ async fn who_is_forgotten_was_never_named() {
         drop(handler);
         assert_eq!(files(directory.path(), options).committed().await.unwrap(), 40);
     }
+}
+
+/// A signature goes with everybody whom the event names; a file is written anew for its own person alone.
+#[tokio::test]
+async fn a_signature_is_in_no_file() {
+    let mut world = world();
+    let options = json!({"identity": true});
+    let (directory, handler) = filled(&signed(&world.items(Sight::Open)), &options).await;
+    let contents = || list(directory.path()).iter().map(|file| raw(file)).collect::<String>();
+    let before = contents();
+    assert!(before.contains("ada-lovelace") && before.contains("\"verified\":true"), "{before}");
+    assert!(!before.contains("a-key"), "{before}");
+    let people = [Forgotten { app: "shop".to_owned(), id: world.person("ada-lovelace").id }];
+    assert_eq!(handler.forget_people(&people).await.unwrap().count, 8);
+    let after = contents();
+    assert!(!after.contains("lovelace") && !after.contains("a-key") && after.contains("\"verified\":true"), "{after}");
 }
 
 /// Everything in a file, also what readers of zstd skip.

@@ -6,7 +6,7 @@ use daybook_privacy::view::{ExpiredMonth, Forgotten, ViewError};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
-use crate::support::{Answer, Receiver, SECRET, World, batch, spec, webhook};
+use crate::support::{Answer, Receiver, SECRET, World, batch, signed, spec, webhook};
 
 fn world() -> World {
     let mut world = World::new();
@@ -58,6 +58,23 @@ async fn who_is_named_can_be_found_again() {
     let text = receiver.take().remove(0).json().to_string();
     for name in ["lovelace", "charles", "mary", "session-of"] {
         assert!(!text.contains(name), "{name} in {text}");
+    }
+}
+
+/// A signature goes with everybody whom the event names, not only with its own person; that it was right stays.
+#[tokio::test]
+async fn of_a_signature_only_the_verdict_is_sent() {
+    let (receiver, world) = (Receiver::start().await, world());
+    for dialect in ["canonical", "cloudevents"] {
+        let options = json!({"identity": true, "dialect": dialect});
+        let handler = webhook(&spec("webhook", options), &receiver.url(), json!({}));
+        handler.deliver(&batch(&signed(&world.items(handler.sight())))).await.unwrap();
+        let call = receiver.take().remove(0).json();
+        let text = call.to_string();
+        assert!(text.contains("ada-lovelace") && !text.contains("a-key"), "{dialect}: {text}");
+        if dialect == "canonical" {
+            assert_eq!(call["signature"], json!({"verified": true}));
+        }
     }
 }
 

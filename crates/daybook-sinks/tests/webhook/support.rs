@@ -17,7 +17,9 @@ use daybook_catalog::consumers::{BatchSpec, From, Order, Spec};
 use daybook_catalog::{AppCatalog, from_texts};
 use daybook_consumers::{Batch, Handler, Item, Sight};
 use daybook_event::stored::Stored;
-use daybook_event::{EventId, Keys, Months, Person, Secret, Signals, SubjectId, Timestamp, stored};
+use daybook_event::{
+    EventId, Keeping, Keys, Months, Person, Secret, Signals, Signature, Signed, SubjectId, Timestamp, stored,
+};
 use daybook_sinks::{BuildContext, BuildError, Built, Promise, Statuses};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -249,6 +251,17 @@ pub fn plain(from: u64, count: u64, received: &str) -> Vec<Arc<Item>> {
             Arc::new(item)
         })
         .collect()
+}
+
+/// The same events, each with a signature that opened.
+pub fn signed(items: &[Arc<Item>]) -> Vec<Arc<Item>> {
+    let sign = |item: &Arc<Item>| {
+        let mut item = Item::clone(item);
+        let signed = Signed { key_id: "thumbprint-of-a-key".into(), jws: "header..made-with-a-key".into() };
+        item.event.signature = Some(Signature { keeping: Keeping::Whole, signed: Some(signed) });
+        Arc::new(item)
+    };
+    items.iter().map(sign).collect()
 }
 
 pub fn batch(items: &[Arc<Item>]) -> Batch {

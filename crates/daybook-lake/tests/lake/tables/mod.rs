@@ -5,5 +5,6 @@ mod damage;
 mod forgetting;
 mod lookups;
 mod merging;
+mod older;
 pub mod place;
 mod rows;

@@ -7,13 +7,13 @@ use datafusion::arrow::util::display::array_value_to_string;
 use daybook_catalog::{Catalogs, Store};
 use daybook_consumers::Item;
 use daybook_event::stored::Standing;
-use daybook_event::{SessionHash, Timestamp};
+use daybook_event::{Keeping, SessionHash, Signature, Signed, Timestamp};
 use daybook_lake::columns::{Columns, ValueKind};
 use daybook_lake::rows::{person_number, to_batch};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::support::{ask, item, session, shop, subject};
+use crate::support::{ask, item, session, shop, signed, subject};
 
 #[test]
 fn every_example_of_every_catalog_comes_back() {
@@ -147,6 +147,20 @@ async fn the_envelope_has_its_columns() {
             "9 1969-12-31 - - - - - - 1.0 user - - -".to_owned(),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_row_says_whether_its_event_was_signed_and_not_by_whom() {
+    let seen = |position| item(position, ("page.seen", "2026-03-01", "ada", ""));
+    let mut opened = seen(1);
+    let sealed = Signed { key_id: "thumbprint-of-ada".into(), jws: "header..signature-of-ada".into() };
+    opened.event.signature = Some(Signature { keeping: Keeping::Whole, signed: Some(sealed) });
+    let items = [opened, signed(seen(2), Keeping::Verdict), seen(3)].map(Arc::new);
+    let context = session(&shop(), &items);
+    let sql = "SELECT position, signature_verified, signature_kept FROM events ORDER BY position";
+    assert_eq!(ask(&context, sql).await, ["1 true true", "2 true false", "3 false -"]);
+    let all = ask(&context, "SELECT * FROM events").await.join("\n");
+    assert!(all.contains("page.seen") && !all.contains("of-ada"), "{all}");
 }
 
 /// Anything that somebody may send.

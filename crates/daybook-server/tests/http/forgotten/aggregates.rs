@@ -10,7 +10,7 @@ use daybook_event::Timestamp;
 use daybook_harness::privacy::{Answer, LogCopy, Person, Piece, Request, Subject, try_to_forget};
 use serde_json::{Value, json};
 
-use super::{PATIENCE, Served, verify};
+use super::{PATIENCE, Served, sign, verify};
 use crate::backend::Backend;
 
 /// The apps with events of days that are over.
@@ -38,7 +38,7 @@ async fn aggregates_never_knew_anybody() {
     };
     let served = Served::with(Backend::Sqlite, std::sync::Arc::new(configure)).await;
     let mut aggregates = Aggregated { served, has_rows: AtomicBool::new(false), may_compute: AtomicBool::new(true) };
-    let proof = try_to_forget(&mut aggregates).await;
+    let proof = try_to_forget(&mut aggregates, sign).await;
     verify(&aggregates.served, &proof).await;
     assert!(aggregates.has_rows.load(Ordering::Relaxed), "nothing was ever computed");
 }

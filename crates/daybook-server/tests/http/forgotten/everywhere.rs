@@ -16,7 +16,7 @@ use daybook_harness::privacy::{Answer, LogCopy, Person, Piece, Request, Subject,
 use daybook_harness::{Call, MariaDb, Postgres, Receiver, Redis};
 use serde_json::{Value, json};
 
-use super::{Served, verify};
+use super::{Served, sign, verify};
 use crate::backend::Backend;
 
 /// Longest wait for something that happens by itself.
@@ -49,7 +49,7 @@ enum To {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_was_delivered_is_forgotten() {
     let mut everywhere = Everywhere::new().await;
-    let proof = try_to_forget(&mut everywhere).await;
+    let proof = try_to_forget(&mut everywhere, sign).await;
     verify(&everywhere.served, &proof).await;
 }
 

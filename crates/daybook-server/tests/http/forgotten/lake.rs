@@ -1,5 +1,6 @@
 //! The lakes of a server, put through the trial: before the erasure they name everybody to who may know it, by way of the vault, and
 //! nobody who was erased afterwards; and what is in them at rest names nobody at any time, and is not written again for an erasure.
+//! Which events were signed they say before and after.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use daybook_harness::privacy::{Answer, Fate, Kind, LogCopy, Person, Piece, Reque
 use daybook_harness::search::{Haystack, Needles};
 use serde_json::{Value, json};
 
-use super::{PATIENCE, Served, verify};
+use super::{PATIENCE, Served, sign, verify};
 use crate::backend::Backend;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -23,11 +24,13 @@ async fn lakes_forget_without_being_written_again() {
         named: AtomicUsize::new(0),
         passes: AtomicBool::new(false),
     };
-    let proof = try_to_forget(&mut lakes).await;
+    let proof = try_to_forget(&mut lakes, sign).await;
     verify(&lakes.served, &proof).await;
     assert!(lakes.named.load(Ordering::Relaxed) > 10, "the lakes named nobody");
 }
 
+/// The app whose people sign.
+const SIGNING: &str = "tamma";
 /// The apps whose months pass.
 const PAST: [&str; 2] = ["noema", "unofficial-communities"];
 
@@ -152,6 +155,13 @@ impl Subject for Lakes {
             let (by_name, by_id) = (self.ask(person.app, &by_name).await, self.ask(person.app, &by_id).await);
             assert_eq!(String::from_utf8_lossy(&by_name), String::from_utf8_lossy(&by_id));
             self.named.fetch_add(1, Ordering::Relaxed);
+        }
+        if person.app == SIGNING {
+            let signed = "SELECT count(*) AS verified, count(*) FILTER (WHERE signature_kept) AS kept FROM events \
+                          WHERE signature_verified";
+            let signed: Value = serde_json::from_slice(&self.ask(person.app, signed).await).unwrap();
+            // Three sign what they do; of who is unwilling only that is kept. One signs what names somebody else, too.
+            assert_eq!(signed, json!({"verified": 4, "kept": 3}));
         }
         if PAST.contains(&person.app) {
             let past =

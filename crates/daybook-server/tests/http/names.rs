@@ -107,7 +107,7 @@ async fn names_are_a_column_until_they_are_erased() {
     let site = site.restart(|_| {}).await;
     let before = files(&site.data());
     assert!(!before.is_empty());
-    site.call(Method::DELETE, "/v1/shop/subjects/471108154200").key(&site.admin).send().await.ok();
+    site.erase("/v1/shop/subjects/471108154200").await;
     let seen = ask(&site, &seer, who).await.ok();
     let names: Vec<&Value> = seen["rows"].as_array().unwrap().iter().map(|row| &row["identity"]).collect();
     assert_eq!(names, [&Value::Null, &Value::Null, &json!("815")]);

@@ -95,8 +95,8 @@ pub fn away_from_midnight() {
     }
 }
 
-/// An address of this process alone, in the form of `--listen`: what starts again there finds its port free, since nobody else
-/// listens on this address or connects from it.
+/// An address of this process alone, in the form of `--listen`: what starts again there finds its port free, since
+/// nobody else listens on this address or connects from it.
 pub fn own_address() -> String {
     let [_, first, second, third] = std::process::id().to_be_bytes();
     format!("127.{}.{second}.{third}:0", 64 + first % 64)

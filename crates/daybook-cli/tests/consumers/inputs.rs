@@ -15,7 +15,8 @@ use crate::place::{Place, SHOP, Server, wait_until};
 /// Events of a test.
 const EVENTS_MAX: usize = 20_000;
 const BATCH: usize = 50;
-/// So many events later the pause between two batches is longer by as much again: whoever writes has to write until the end.
+/// So many events later the pause between two batches is longer by as much again: whoever writes has to write until
+/// the end.
 const SLOWER_AFTER: usize = 2_000;
 const PAUSE: Duration = Duration::from_millis(50);
 

@@ -15,7 +15,8 @@ const BATCH: usize = 20;
 const EVENTS_MAX: usize = 40_000;
 /// Between two calls, at first.
 const PAUSE: Duration = Duration::from_millis(20);
-/// So many events later it is longer by as much again: a load that has come to its end is none, however long a test takes.
+/// So many events later it is longer by as much again: a load that has come to its end is none, however long a test
+/// takes.
 const SLOWER_AFTER: usize = 4_000;
 
 /// A steady load on a server, which may come and go.

@@ -57,7 +57,7 @@ impl Consumer {
 impl Place {
     /// One with these consumers, and this besides in its configuration.
     pub fn new(consumers: &[Consumer], configuration: &str) -> Self {
-        // An address of this process alone: while the server is away nobody else listens on its port, or connects from it.
+        // An address of this process alone: while the server is away nobody listens on its port, or connects from it.
         let [_, first, second, third] = std::process::id().to_be_bytes();
         let listener = TcpListener::bind((std::net::Ipv4Addr::new(127, 64 + first % 64, second, third), 0)).unwrap();
         let address = listener.local_addr().unwrap();

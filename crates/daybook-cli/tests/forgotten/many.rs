@@ -56,7 +56,8 @@ fn an_erasure_does_not_go_through_the_events() {
     place.is_clean_of(&needles([ada.as_str(), bob.as_str(), carl.as_str()]));
 }
 
-/// Waits until everything that follows the log has all of it, and nothing waits in memory to be written: that would be counted.
+/// Waits until everything that follows the log has all of it, and nothing waits in memory to be written: that would be
+/// counted.
 fn comes_to_rest(server: &Server) {
     let deadline = Instant::now() + 2 * PATIENCE;
     let rests = || {
@@ -69,7 +70,7 @@ fn comes_to_rest(server: &Server) {
     };
     while !rests() {
         assert!(Instant::now() < deadline, "{:#}", server.get("/v1/lake"));
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(20 * PAUSE);
     }
 }
 

@@ -19,7 +19,8 @@ use crate::site::{PATIENCE, Site, order};
 
 on_every_backend!(stopping_under_load_loses_nothing_that_was_acknowledged,);
 
-/// Sends batches over one connection until the server goes away; says which events were acknowledged, and meanwhile how many.
+/// Sends batches over one connection until the server goes away; says which events were acknowledged, and meanwhile how
+/// many.
 async fn sender(site: (std::net::SocketAddr, String), number: usize, so_far: Arc<AtomicUsize>) -> BTreeSet<String> {
     let (address, admin) = site;
     let mut acknowledged = BTreeSet::new();

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::process::{ServerProcess, json as read, shop_catalog, stdout, transcript};
+use crate::process::{ServerProcess, away_from_midnight, json as read, shop_catalog, stdout, transcript};
 
 const AGGREGATES: &str = "
 aggregates:
@@ -43,6 +43,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn aggregates_are_listed_shown_and_computed() {
+    away_from_midnight();
     let data = tempfile::tempdir().expect("a directory");
     let catalogs = data.path().join("catalogs");
     copy(&shop_catalog(), &catalogs.join("shop"));
@@ -54,6 +55,7 @@ fn aggregates_are_listed_shown_and_computed() {
     let order = |ago: u64, total: &str| json!({"name": "order.placed", "identity": "c1", "time": format!("{}T10:00:00Z", day(ago)), "data": {"total": total}});
     let receipts = server.send("shop", &json!([order(1, "1.50"), order(1, "2.50"), order(2, "4.00")]));
     assert_eq!(receipts["stored"], 3, "{receipts}");
+    server.fills_lake("shop");
 
     let undated = |text: String| (0..5).fold(text, |text, ago| text.replace(&day(ago), &format!("<{ago} days>")));
     let compute = ["aggregates", "compute", "shop", "--from", &day(40), "--to", &day(0)];

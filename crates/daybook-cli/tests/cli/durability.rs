@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::process::ServerProcess;
+use crate::process::{PATIENCE, ServerProcess};
 
 const ROUNDS: usize = 3;
 const WRITERS: usize = 4;
@@ -16,7 +16,7 @@ const BATCH: usize = 20;
 
 /// Sends until told to stop, and notes the ids that were acknowledged as stored.
 fn write(url: &str, key: &str, stop: &AtomicBool, acknowledged: &Mutex<Vec<String>>) {
-    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
+    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
     while !stop.load(Ordering::Relaxed) {
         let events: Vec<Value> = (0..BATCH)
             .map(|_| json!({"id": uuid::Uuid::now_v7(), "name": "order.placed", "time": now(), "identity": "c1", "data": {"total": "1.00"}}))
@@ -60,6 +60,8 @@ fn stored(server: &ServerProcess) -> HashSet<String> {
 
 fn round(data: &Path, acknowledged: &Arc<Mutex<Vec<String>>>) {
     let server = ServerProcess::start(data);
+    let count = || acknowledged.lock().expect("a lock").len();
+    let (before, begun) = (count(), Instant::now());
     let stop = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..WRITERS)
         .map(|_| {
@@ -68,7 +70,10 @@ fn round(data: &Path, acknowledged: &Arc<Mutex<Vec<String>>>) {
             std::thread::spawn(move || write(&url, &key, &stop, &acknowledged))
         })
         .collect();
-    std::thread::sleep(Duration::from_millis(1_200));
+    while count() < before + 5 * WRITERS * BATCH {
+        assert!(begun.elapsed() < PATIENCE, "hardly anything is written");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     server.kill();
     stop.store(true, Ordering::Relaxed);
     for writer in writers {
@@ -81,10 +86,8 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     let directory = tempfile::tempdir().expect("a directory");
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
     for _ in 0..ROUNDS {
-        let before = acknowledged.lock().expect("a lock").len();
         round(directory.path(), &acknowledged);
         let acknowledged = acknowledged.lock().expect("a lock");
-        assert!(acknowledged.len() > before + BATCH, "hardly anything was written before the kill");
         let server = ServerProcess::start(directory.path());
         let stored = stored(&server);
         let missing: Vec<&String> = acknowledged.iter().filter(|id| !stored.contains(*id)).collect();

@@ -24,7 +24,9 @@ fn a_server_takes_what_load_makes() {
         assert!(report["latency_ms"]["p99"].as_f64() >= report["latency_ms"]["p50"].as_f64());
     }
     let paced = report(&["--batch", "10", "--events", "300", "--rate", "300"]);
-    assert!(paced["seconds"].as_f64().is_some_and(|seconds| (0.9..4.0).contains(&seconds)), "{paced:#}");
+    // Not faster than it was told; how much slower is the machine's affair.
+    assert!(paced["seconds"].as_f64().is_some_and(|seconds| seconds >= 0.9), "{paced:#}");
+    assert_eq!(paced["outcomes"]["stored"], 300, "{paced:#}");
 
     let table = run(&["load", "--server", &server.url, "--key", &server.key, "--events", "100"]);
     assert!(String::from_utf8_lossy(&table.stdout).contains("events: 100 stored"), "{}", transcript(&table));

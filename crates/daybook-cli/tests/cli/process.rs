@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// Longest wait for something that happens by itself.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
 /// The command with these arguments, away from the settings of whoever runs the tests.
 pub fn daybook(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
@@ -81,6 +84,24 @@ pub fn json(output: &Output) -> Value {
     serde_json::from_str(&stdout(output)).unwrap_or_else(|error| panic!("{error}: {}", transcript(output)))
 }
 
+/// Lets midnight pass where it is close: a test that speaks of days would end on another than it began on.
+pub fn away_from_midnight() {
+    const DAY_SECONDS: u64 = 24 * 60 * 60;
+    const CLOSE_SECONDS: u64 = 3 * 60;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock");
+    let left = DAY_SECONDS - now.as_secs() % DAY_SECONDS;
+    if left <= CLOSE_SECONDS {
+        std::thread::sleep(Duration::from_secs(left));
+    }
+}
+
+/// An address of this process alone, in the form of `--listen`: what starts again there finds its port free, since
+/// nobody else listens on this address or connects from it.
+pub fn own_address() -> String {
+    let [_, first, second, third] = std::process::id().to_be_bytes();
+    format!("127.{}.{second}.{third}:0", 64 + first % 64)
+}
+
 /// A fifth app, unknown to the program.
 pub fn shop_catalog() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/fixtures/shop")
@@ -123,7 +144,7 @@ impl ServerProcess {
             }
         });
         let mut said = Vec::new();
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + PATIENCE;
         let url = loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match receiver.recv_timeout(left) {
@@ -166,6 +187,35 @@ impl ServerProcess {
     pub fn get(&self, path: &str) -> Value {
         let request = ureq::get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {}", self.key));
         request.call().expect("an answer").body_mut().read_json().expect("JSON")
+    }
+
+    /// Waits until it has heard that a key is good, or that it is not any more.
+    pub fn hears_of_key(&self, key: &str, is_good: bool) {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let request = agent.get(format!("{}/v1/shop/events?limit=1", self.url));
+            let answer = request.header("authorization", format!("Bearer {key}")).call().expect("an answer");
+            // Whatever the key may do: who it is was asked first.
+            if (answer.status() != 401) == is_good {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{}", answer.status());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until an app's tables have everything that is in the log.
+    pub fn fills_lake(&self, app: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let lake = self.get(&format!("/v1/consumers/{app}/lake"));
+            if lake["offset"].as_u64() >= lake["head"].as_u64() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{lake}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Sends it a signal, such as `HUP`.

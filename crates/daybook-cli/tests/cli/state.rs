@@ -15,7 +15,7 @@ fn a_server_and_its_keys_share_a_database() {
     // With the URL in the environment, and then as an option.
     let create = ["keys", "create", "--name", "backend", "--app", "shop"];
     let key = stdout(&daybook(&create).env("DAYBOOK_STATE", &url).output().expect("it runs"));
-    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    server.hears_of_key(&key, true);
     let sent = ureq::post(format!("{}/v1/shop/events", server.url))
         .header("authorization", format!("Bearer {key}"))
         .send_json(json!({"name": "order.cancelled"}));

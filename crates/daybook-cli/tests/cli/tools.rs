@@ -23,7 +23,7 @@ fn keys_are_made_used_and_revoked() {
     let key = stdout(&run(&["keys", "create", "--data", &data, "--name", "backend", "--app", "shop"]));
     assert!(key.starts_with("dbk_"), "{key}");
     let event = json!({"name": "order.cancelled"});
-    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    server.hears_of_key(&key, true);
     assert_eq!(send(&server, &key, &event).expect("an answer")["stored"], 1);
 
     let list = stdout(&run(&["keys", "list", "--data", &data]));
@@ -33,7 +33,7 @@ fn keys_are_made_used_and_revoked() {
     let id = keys.as_array().expect("keys").iter().find(|key| key["name"] == "backend").expect("the key")["id"].clone();
     let id = id.as_str().expect("an id");
     assert!(run(&["keys", "revoke", "--data", &data, id]).status.success());
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    server.hears_of_key(&key, false);
     assert_eq!(send(&server, &key, &event), Err(401));
     assert_eq!(run(&["keys", "revoke", "--data", &data, "nobody"]).status.code(), Some(2));
 }

@@ -65,6 +65,7 @@ fn a_workflow_is_followed_and_answered_for() {
     let server = ServerProcess::start(directory.path());
     let receipts = server.send("tamma", &workflow());
     assert_eq!(receipts["stored"], 8, "{receipts}");
+    server.fills_lake("tamma");
     let positions: Vec<u64> = receipts["receipts"]
         .as_array()
         .into_iter()

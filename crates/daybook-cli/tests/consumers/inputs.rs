@@ -15,6 +15,9 @@ use crate::place::{Place, SHOP, Server, wait_until};
 /// Events of a test.
 const EVENTS_MAX: usize = 20_000;
 const BATCH: usize = 50;
+/// So many events later the pause between two batches is longer by as much again: whoever writes has to write until
+/// the end.
+const SLOWER_AFTER: usize = 2_000;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A queue that somebody writes to.
@@ -147,7 +150,7 @@ fn survive(queue: &Arc<dyn Queue>) {
             let events: Vec<Value> = (0..BATCH).map(|number| order(ids.len() + number)).collect();
             written.write(&events);
             ids.extend(events.iter().map(id));
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(PAUSE * (1 + ids.len() / SLOWER_AFTER) as u32);
         }
         ids
     });

@@ -13,8 +13,11 @@ use crate::place::{Api, SHOP};
 const BATCH: usize = 20;
 /// Most events in all.
 const EVENTS_MAX: usize = 40_000;
-/// Between two calls.
+/// Between two calls, at first.
 const PAUSE: Duration = Duration::from_millis(20);
+/// So many events later it is longer by as much again: a load that has come to its end is none, however long a test
+/// takes.
+const SLOWER_AFTER: usize = 4_000;
 
 /// A steady load on a server, which may come and go.
 pub struct Load {
@@ -32,7 +35,7 @@ impl Load {
                 let events: Vec<Value> = (0..BATCH).map(|number| order(acknowledged.len() + number)).collect();
                 send_until_acknowledged(&api, &events);
                 acknowledged.extend(events.iter().map(id));
-                std::thread::sleep(PAUSE);
+                std::thread::sleep(PAUSE * (1 + acknowledged.len() / SLOWER_AFTER) as u32);
             }
             acknowledged
         });

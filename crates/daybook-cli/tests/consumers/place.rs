@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A directory with a catalog, a configuration, data and a master key. A server on it has the same address in every one of its lives.
 pub struct Place {
     directory: TempDir,
-    port: u16,
+    address: std::net::SocketAddr,
     /// Everything that any server here ever said.
     said: Arc<Mutex<String>>,
 }
@@ -57,9 +57,11 @@ impl Consumer {
 impl Place {
     /// One with these consumers, and this besides in its configuration.
     pub fn new(consumers: &[Consumer], configuration: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let place = Self { directory: tempfile::tempdir().unwrap(), port, said: Arc::default() };
+        // An address of this process alone: while the server is away nobody listens on its port, or connects from it.
+        let [_, first, second, third] = std::process::id().to_be_bytes();
+        let listener = TcpListener::bind((std::net::Ipv4Addr::new(127, 64 + first % 64, second, third), 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let place = Self { directory: tempfile::tempdir().unwrap(), address, said: Arc::default() };
         let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/fixtures/shop");
         copy_directory(&shop, &place.path("shop"));
         std::fs::create_dir_all(place.path("home")).unwrap();
@@ -74,8 +76,8 @@ impl Place {
             catalog = "consumers: {}\n".to_owned();
         }
         let mut settings = format!(
-            "listen = \"127.0.0.1:{}\"\ndata = {:?}\ncatalogs = [{:?}]\ndefault-catalogs = false\n{configuration}\n",
-            self.port,
+            "listen = \"{}\"\ndata = {:?}\ncatalogs = [{:?}]\ndefault-catalogs = false\n{configuration}\n",
+            self.address,
             self.data(),
             self.path("shop")
         );
@@ -118,7 +120,7 @@ impl Place {
         listening.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it did not start: {}", self.said()));
         let key = std::fs::read_to_string(self.data().join("admin.key")).unwrap().trim().to_owned();
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-        let api = Api { agent: config.build().into(), url: format!("http://127.0.0.1:{}", self.port), key };
+        let api = Api { agent: config.build().into(), url: format!("http://{}", self.address), key };
         Server { child, api }
     }
 

@@ -37,7 +37,7 @@ fn identities(server: &Server) -> Vec<Value> {
 fn goes_on_without(before: &Before, expected: &str) {
     let Before { place, names, key } = before;
     let server = place.start();
-    assert!(place.said().contains(expected), "{}", place.said());
+    place.has_said(expected);
     let vault = server.get("/v1/privacy")["vault"].clone();
     assert_eq!((&vault["state"], &vault["unreadable_people"]), (&json!("degraded"), &json!(3)), "{vault}");
     assert!(vault["unreadable_months"].as_u64() > Some(0), "{vault}");
@@ -116,7 +116,7 @@ fn an_empty_file_a_directory_and_noise() {
         fs::remove_file(place.key_file()).expect("it is removed");
         make(&place.key_file()).expect("it is made");
         let server = place.start();
-        assert!(place.said().contains(expected), "{expected}: {}", place.said());
+        place.has_said(expected);
         assert_eq!(server.get("/v1/privacy")["vault"]["state"], "degraded");
         assert_eq!(server.send(&[order(&before.names[0])])["stored"], 1);
         server.stop();
@@ -136,7 +136,7 @@ fn a_key_that_others_can_read() {
     let before = before();
     fs::set_permissions(before.place.key_file(), fs::Permissions::from_mode(0o644)).expect("permissions");
     let server = before.place.start();
-    assert!(before.place.said().contains("can be read by others (mode 0644); make it 0600"), "{}", before.place.said());
+    before.place.has_said("can be read by others (mode 0644); make it 0600");
     assert_eq!(server.get("/v1/privacy")["vault"]["state"], "open");
     assert_eq!(identities(&server), before.names.map(Value::from));
 }
@@ -184,7 +184,7 @@ fn a_damaged_row_of_a_person() {
     assert_eq!(server.send(&[order(name)])["stored"], 1);
     left.push(json!(name));
     assert_eq!(identities(&server), left);
-    assert!(place.said().contains("damaged"), "{}", place.said());
+    place.has_said("damaged");
     let vault = server.get("/v1/privacy")["vault"].clone();
     assert_eq!(vault["people"], 3, "{vault}");
     let report = server.verified(&server.erase(name));
@@ -209,6 +209,6 @@ fn every_row_damaged() {
         assert_eq!(vault["state"], "degraded", "{table}: {vault}");
         server.stop();
     }
-    assert!(place.said().contains("warning: the vault cannot read"), "{}", place.said());
+    place.has_said("warning: the vault cannot read");
     place.is_clean_of(&needles(names.iter().map(String::as_str)));
 }

@@ -1,8 +1,10 @@
 //! A person with very many events.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
-use crate::server::{Place, SHOP, Server, name, needles, order};
+use crate::server::{PATIENCE, PAUSE, Place, SHOP, Server, name, needles, order};
 
 /// Enough that whoever went through them all would be seen; a million would only take longer to send.
 const EVENTS: usize = 100_000;
@@ -30,6 +32,7 @@ fn an_erasure_does_not_go_through_the_events() {
         files.map(|file| file.expect("a file").metadata().expect("its size").len()).sum()
     };
     assert!(segments() > LOG_BYTES_MIN, "{}", segments());
+    comes_to_rest(&server);
     let cost = |who: &str| {
         let (head, before) = (server.get("/v1/daybook/events?limit=1000")["next"].as_u64(), Traffic::of(&server));
         let report = server.verified(&server.erase(who));
@@ -51,6 +54,24 @@ fn an_erasure_does_not_go_through_the_events() {
     assert!(events.iter().all(|event| event.get("identity").is_none()));
     server.stop();
     place.is_clean_of(&needles([ada.as_str(), bob.as_str(), carl.as_str()]));
+}
+
+/// Waits until everything that follows the log has all of it, and nothing waits in memory to be written: that would be
+/// counted.
+fn comes_to_rest(server: &Server) {
+    let deadline = Instant::now() + 2 * PATIENCE;
+    let rests = || {
+        let consumers = server.get("/v1/consumers");
+        let lakes = server.get("/v1/lake");
+        consumers["consumers"].as_array().expect("consumers").iter().all(|one| {
+            let (offset, head) = (one["offset"].as_u64(), one["head"].as_u64());
+            offset >= head || one["state"] != "running"
+        }) && lakes["lakes"].as_array().expect("lakes").iter().all(|lake| lake["rows_waiting"] == 0)
+    };
+    while !rests() {
+        assert!(Instant::now() < deadline, "{:#}", server.get("/v1/lake"));
+        std::thread::sleep(20 * PAUSE);
+    }
 }
 
 /// What a process has read and written, sockets included.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::server::{Place, SHOP, Server, bad_order, name, needles, order};
+use crate::server::{PAUSE, Place, SHOP, Server, bad_order, name, needles, order};
 
 const SENDERS: usize = 3;
 const BATCH: usize = 10;
@@ -41,7 +41,7 @@ fn erasing_while_the_same_person_sends() {
         // Not before there is somebody again.
         let before = acknowledged.lock().expect("a lock").len();
         while acknowledged.lock().expect("a lock").len() < before + 2 * BATCH * SENDERS {
-            std::thread::yield_now();
+            std::thread::sleep(PAUSE);
         }
         let answer = server.erase(&ada);
         gone.extend(erased(&server.verified(&answer)));

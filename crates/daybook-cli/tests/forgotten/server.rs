@@ -13,8 +13,8 @@ use tempfile::TempDir;
 
 /// The app, of which nobody is asked for consent.
 pub const SHOP: &str = "shop";
-const PATIENCE: Duration = Duration::from_secs(120);
-const PAUSE: Duration = Duration::from_millis(5);
+pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PAUSE: Duration = Duration::from_millis(5);
 
 /// A directory with data, and elsewhere in it the master key and the user's configuration.
 pub struct Place {
@@ -54,6 +54,15 @@ impl Place {
     /// Where the user's configuration is, and so the keys that stand in.
     pub fn configuration(&self) -> PathBuf {
         self.directory.path().join("config")
+    }
+
+    /// Waits until some server here has said this. What it says is read by a thread of its own.
+    pub fn has_said(&self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.said().contains(text) {
+            assert!(Instant::now() < deadline, "{text}: {}", self.said());
+            std::thread::sleep(PAUSE);
+        }
     }
 
     pub fn said(&self) -> String {

@@ -119,9 +119,10 @@ mod tests {
         };
         tokio::time::timeout(Duration::from_secs(60), again).await.unwrap();
         assert!(!taken.is_cancelled());
-        // Whoever ends gives it back.
+        // Whoever ends gives it back, as soon as PostgreSQL sees that the connection is gone.
         drop(first);
-        drop(hold(&state.place, CancellationToken::new()).await.unwrap());
+        let given_back = async { while hold(&state.place, CancellationToken::new()).await.is_err() {} };
+        tokio::time::timeout(Duration::from_secs(60), given_back).await.unwrap();
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

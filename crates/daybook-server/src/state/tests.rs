@@ -110,7 +110,7 @@ async fn postgres_that_stops_is_found_again() {
     let begun = Instant::now();
     let error = settings::Entity::find().count(&database).await.unwrap_err();
     assert!(is_passing(&error), "{error:?}");
-    assert!(begun.elapsed() < crate::limits::STATE_PATIENCE * 2);
+    assert!(begun.elapsed() < crate::limits::STATE_PATIENCE * 10, "it waits for ever");
 
     postgres.start_again();
     assert_eq!(settings::Entity::find().count(&database).await.unwrap(), 1);

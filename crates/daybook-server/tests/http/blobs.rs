@@ -96,9 +96,8 @@ async fn with_a_person_their_blobs_go(backend: Backend) {
     let note = "what we both said ".repeat(5_000);
     assert_eq!(site.send(&json!([large("a", 4711, &note), large("b", 777, &note)])).await["stored"], 2);
     assert_eq!(files(&site).len(), 4, "equal values of two people are not one");
-    let erased =
-        site.call(Method::DELETE, "/v1/shop/subjects/4711?reason=subject-request").key(&site.admin).send().await;
-    assert_eq!(erased.json()["report"]["state"], "complete", "{:?}", erased.body);
+    let erased = site.erase("/v1/shop/subjects/4711?reason=subject-request").await;
+    assert_eq!(erased["report"]["state"], "complete", "{erased}");
     assert_eq!(files(&site).len(), 2);
     let after = events(&site, &site.admin, "").await;
     assert_eq!(after[0]["data"]["note"]["$blob"]["error"], "sealed", "{}", after[0]);

@@ -9,10 +9,7 @@ use serde_json::{Value, json};
 
 use crate::backend::Backend;
 use crate::client::Call;
-use crate::site::Site;
-
-/// Longest wait for something that happens by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::site::{PATIENCE, Site, away_from_midnight};
 
 /// One reader of changes.
 struct Reader {
@@ -86,6 +83,7 @@ fn short(answer: &Value) -> Vec<(Option<&str>, Option<&str>, u64, u64)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_happens_is_counted_and_counted_again_after_a_start() {
+    away_from_midnight().await;
     let site = Site::new().await;
     let sent: Vec<Value> = [("a", 1), ("a", 2), ("a", 2), ("b", 3)]
         .iter()
@@ -150,6 +148,7 @@ async fn what_happens_is_counted_and_counted_again_after_a_start() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_are_pushed() {
+    away_from_midnight().await;
     let mut site = Site::with(|config| config.limits.live_streams = 1).await;
     site.send(&order(0, "a", 1)).await;
     counted(&site, "interval=day", 1).await;

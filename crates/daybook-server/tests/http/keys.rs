@@ -1,13 +1,13 @@
 //! Managing keys, over HTTP and beside the server.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daybook_server::keys::{self, NewKey, Scope};
 use http::Method;
 use serde_json::json;
 
 use crate::backend::{Backend, on_every_backend};
-use crate::site::{Site, order};
+use crate::site::{PATIENCE, Site, order};
 
 on_every_backend!(keys_are_made_listed_and_taken_back, another_process_can_make_and_revoke_keys_while_the_server_runs,);
 
@@ -60,11 +60,22 @@ async fn another_process_can_make_and_revoke_keys_while_the_server_runs(backend:
     };
     let made = keys::create(&site.state(), new).await.unwrap();
     let send = || site.call(Method::POST, "/v1/shop/events").key(&made.key).json(&order("1", 1)).send();
-    tokio::time::sleep(Duration::from_millis(150)).await;
-    send().await.ok();
+    // The server reads the keys again in a while.
+    let until = async |status: u16, meanwhile: u16| {
+        let begun = Instant::now();
+        loop {
+            let answer = send().await;
+            if answer.status == status {
+                return answer;
+            }
+            assert_eq!(answer.status, meanwhile, "{answer:?}");
+            assert!(begun.elapsed() < PATIENCE, "{answer:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    until(200, 401).await.ok();
     keys::revoke(&site.state(), &made.info.id).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
-    send().await.is_problem(401, "key.revoked");
+    until(401, 200).await.is_problem(401, "key.revoked");
     assert_eq!(keys::list(&site.state()).await.unwrap().len(), 2);
 }
 

@@ -4,7 +4,7 @@ use daybook_event::Timestamp;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::site::Site;
+use crate::site::{Site, away_from_midnight};
 use crate::sql::rows_until;
 
 const DAY_US: i64 = 86_400_000_000;
@@ -18,6 +18,7 @@ fn day(later: i64) -> String {
 
 /// A shop in which two people ordered, and one of them cancelled a minute later.
 async fn shop() -> Site {
+    away_from_midnight().await;
     let site = Site::new().await;
     let event = |kind: &str, customer: u32, minute: u32, payload: Value| {
         json!({

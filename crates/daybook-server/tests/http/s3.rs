@@ -1,7 +1,6 @@
 //! A server whose blobs lie in a bucket.
 
 use daybook_harness::S3;
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::site::{Site, order};
@@ -39,8 +38,8 @@ async fn large_values_lie_in_a_bucket_and_go_from_it() {
     let text = page[0]["data"]["email"].as_str().unwrap();
     assert!(s3.objects().iter().all(|name| !name.contains(&text[..12])), "{:?}", s3.objects());
 
-    let erased = site.call(Method::DELETE, "/v1/shop/subjects/1?reason=subject-request").key(&site.admin).send().await;
-    assert_eq!(erased.json()["report"]["state"], "complete", "{:?}", erased.body);
+    let erased = site.erase("/v1/shop/subjects/1?reason=subject-request").await;
+    assert_eq!(erased["report"]["state"], "complete", "{erased}");
     assert_eq!(s3.objects().len(), 1);
     let page = events(&site).await;
     assert_eq!(page[0]["data"].get("email"), None, "{}", page[0]);

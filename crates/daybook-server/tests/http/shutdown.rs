@@ -2,32 +2,29 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::backend::{Backend, on_every_backend};
 use crate::client::Call;
-use crate::site::{Site, order};
+use crate::site::{PATIENCE, Site, order};
 
 on_every_backend!(stopping_under_load_loses_nothing_that_was_acknowledged,);
 
-/// Sends batches over one connection until the server goes away; says which events were acknowledged.
-async fn sender(
-    site: (std::net::SocketAddr, String),
-    number: usize,
-    stopping: Arc<AtomicBool>,
-) -> (BTreeSet<String>, usize) {
+/// Sends batches over one connection until the server goes away; says which events were acknowledged, and meanwhile how
+/// many.
+async fn sender(site: (std::net::SocketAddr, String), number: usize, so_far: Arc<AtomicUsize>) -> BTreeSet<String> {
     let (address, admin) = site;
     let mut acknowledged = BTreeSet::new();
-    let mut after_stop = 0;
-    let Ok(stream) = TcpStream::connect(address).await else { return (acknowledged, after_stop) };
+    let Ok(stream) = TcpStream::connect(address).await else { return acknowledged };
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     for batch in 0.. {
@@ -46,27 +43,30 @@ async fn sender(
         if status == 200 {
             let receipts: Value = serde_json::from_slice(&body.to_bytes()).unwrap();
             assert_eq!((receipts["stored"].as_u64(), receipts["quarantined"].as_u64()), (Some(18), Some(2)));
+            so_far.fetch_add(ids.len(), Ordering::SeqCst);
             acknowledged.extend(ids);
-            after_stop += usize::from(stopping.load(Ordering::SeqCst));
         }
     }
-    (acknowledged, after_stop)
+    acknowledged
 }
 
 async fn stopping_under_load_loses_nothing_that_was_acknowledged(backend: Backend) {
     let mut site = Site::with_state_on(backend, |_| {}).await;
-    let stopping = Arc::new(AtomicBool::new(false));
+    let so_far = Arc::new(AtomicUsize::new(0));
     let senders: Vec<_> = (0..8)
-        .map(|number| tokio::spawn(sender((site.handle.address(), site.admin.clone()), number, Arc::clone(&stopping))))
+        .map(|number| tokio::spawn(sender((site.handle.address(), site.admin.clone()), number, Arc::clone(&so_far))))
         .collect();
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    stopping.store(true, Ordering::SeqCst);
+    let begun = Instant::now();
+    while so_far.load(Ordering::SeqCst) < 400 {
+        assert!(begun.elapsed() < PATIENCE, "{so_far:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     site.ask_to_stop();
     let mut acknowledged = BTreeSet::new();
     for sender in senders {
-        acknowledged.extend(sender.await.unwrap().0);
+        acknowledged.extend(sender.await.unwrap());
     }
-    assert!(acknowledged.len() >= 200, "{}", acknowledged.len());
+    assert!(acknowledged.len() >= 400, "{}", acknowledged.len());
 
     let site = site.restart(|_| {}).await;
     let mut found = BTreeSet::new();
@@ -96,22 +96,15 @@ async fn stopping_under_load_loses_nothing_that_was_acknowledged(backend: Backen
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_under_way_gets_its_grace_and_no_more() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let body = order("g-1", 1).to_string();
-    let head = |site: &Site| {
-        format!(
-            "POST /v1/shop/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\n\r\n",
-            site.admin,
-            body.len()
-        )
-    };
-    let mut site = Site::new().await;
-    let mut stream = TcpStream::connect(site.handle.address()).await.unwrap();
-    stream.write_all(head(&site).as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut site = Site::with(|config| config.shutdown_grace = PATIENCE).await;
+    let mut stream = site.under_way(body.len()).await;
     site.ask_to_stop();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(TcpStream::connect(site.handle.address()).await.is_err(), "a server that stops takes no more connections");
+    let begun = Instant::now();
+    while TcpStream::connect(site.handle.address()).await.is_ok() {
+        assert!(begun.elapsed() < PATIENCE / 4, "a server that stops takes no more connections");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     stream.write_all(body.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -119,19 +112,25 @@ async fn a_request_under_way_gets_its_grace_and_no_more() {
     site.stop().await;
 
     let mut site = Site::with(|config| config.shutdown_grace = Duration::from_millis(300)).await;
-    let mut stream = TcpStream::connect(site.handle.address()).await.unwrap();
-    stream.write_all(head(&site).as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let stream = site.under_way(body.len()).await;
     site.ask_to_stop();
-    tokio::time::timeout(Duration::from_secs(5), site.stop()).await.expect("it waits for ever");
+    tokio::time::timeout(PATIENCE, site.stop()).await.expect("it waits for ever");
+    was_cut(stream).await;
 
-    let mut site = Site::new().await;
-    let mut stream = TcpStream::connect(site.handle.address()).await.unwrap();
-    stream.write_all(head(&site).as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut site = Site::with(|config| config.shutdown_grace = 10 * PATIENCE).await;
+    let stream = site.under_way(body.len()).await;
     site.ask_to_stop();
     site.handle.stop_now();
-    tokio::time::timeout(Duration::from_secs(5), site.stop()).await.expect("it waits in spite of the second signal");
+    tokio::time::timeout(PATIENCE, site.stop()).await.expect("it waits in spite of the second signal");
+    was_cut(stream).await;
+}
+
+/// The server left off in the middle of this call. Had it waited until no body comes any more, it would have said so.
+async fn was_cut(mut stream: TcpStream) {
+    let mut rest = Vec::new();
+    // It may be closed or reset.
+    let _ = stream.read_to_end(&mut rest).await;
+    assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

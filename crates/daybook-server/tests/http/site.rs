@@ -1,17 +1,25 @@
 //! A server in a directory of its own, with the catalog of an app that Daybook has never heard of.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use daybook_log::LogOptions;
 use daybook_server::{Config, Server, ServerHandle, StatePlace};
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::backend::Backend;
 use crate::client::{Answer, Call};
+
+/// Longest wait for something that happens by itself.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// What a server says when it begins to read a body that it was asked whether it wants.
+const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 const CATALOG: &str = r#"
 app: shop
@@ -184,6 +192,39 @@ impl Site {
         async move { call.send().await.ok() }
     }
 
+    /// Erases somebody, and gives what is signed of it, also where that takes longer than a call waits for it.
+    pub async fn erase(&self, path: &str) -> Value {
+        let answer = self.call(Method::DELETE, path).key(&self.admin).send().await;
+        let mut erasure = answer.ok();
+        if answer.status == 200 {
+            return erasure;
+        }
+        let app = path.split('/').nth(2).unwrap();
+        let status = format!("/v1/{app}/erasures/{}", erasure["request"].as_str().unwrap());
+        let begun = Instant::now();
+        while erasure["state"] != "complete" {
+            assert!(begun.elapsed() < PATIENCE, "{erasure}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            erasure = self.get(&status).send().await.ok();
+        }
+        erasure
+    }
+
+    /// A call that is under way: the server has read its head, and waits for so many bytes of its body.
+    pub async fn under_way(&self, length: usize) -> TcpStream {
+        let mut stream = TcpStream::connect(self.handle.address()).await.unwrap();
+        let head = format!(
+            "POST /v1/shop/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: {length}\r\n\
+             expect: 100-continue\r\n\r\n",
+            self.admin
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; CONTINUE.len()];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, *CONTINUE, "{}", String::from_utf8_lossy(&answer));
+        stream
+    }
+
     /// A key with these scopes.
     pub async fn key(&self, what: &Value) -> String {
         let mut new = json!({"name": "test"});
@@ -196,6 +237,17 @@ impl Site {
 /// An order, in the shop's own form.
 pub fn order(id: &str, total: impl Into<Value>) -> Value {
     json!({"eventId": id, "kind": "order.placed", "payload": {"total": total.into()}})
+}
+
+/// Lets midnight pass where it is close: a test that speaks of days would end on another than it began on.
+pub async fn away_from_midnight() {
+    const DAY_SECONDS: u64 = 24 * 60 * 60;
+    const CLOSE_SECONDS: u64 = 3 * 60;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let left = DAY_SECONDS - now.as_secs() % DAY_SECONDS;
+    if left <= CLOSE_SECONDS {
+        tokio::time::sleep(Duration::from_secs(left)).await;
+    }
 }
 
 /// The configuration of a server in `directory`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use daybook_harness::Postgres;
@@ -10,8 +10,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::backend::Backend;
-use crate::client::Call;
-use crate::site::{Site, order};
+use crate::client::{Answer, Call};
+use crate::site::{PATIENCE, Site, order};
 
 /// An order of a customer, which is sealed under the customer's secret.
 fn order_of(customer: u32, id: &str) -> Value {
@@ -42,12 +42,12 @@ async fn without_its_database_a_server_answers_503_and_goes_on_when_it_is_back()
     // What needs no more than is known goes on.
     assert_eq!(site.send(&order_of(1, "3")).await["stored"], 1);
     site.get("/v1/shop/events/3").send().await.ok();
+    let unknown = || site.call(Method::GET, "/v1/shop/events").key("dbk_unknown");
     // Keys that were read a moment ago count as they were.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until(async || unknown().send().await, 503).await.is_problem(503, "state.unavailable");
     // The rest is told to come again, and does not wait for each other.
     let begun = Instant::now();
     let post = |events: Value| site.post("/v1/shop/events").json(&events);
-    let unknown = || site.call(Method::GET, "/v1/shop/events").key("dbk_unknown");
     let mut calls = vec![
         (post(order_of(2, "4")), "vault.failed"),
         (post(bad("5")), "quarantine.failed"),
@@ -60,11 +60,13 @@ async fn without_its_database_a_server_answers_503_and_goes_on_when_it_is_back()
     let answers = calls.into_iter().map(|(call, code)| async move { call.send().await.is_problem(503, code) });
     let (ready, _) = tokio::join!(site.call(Method::GET, "/readyz").send(), futures_util::future::join_all(answers));
     assert_eq!(ready.status, 503);
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    // One after the other the thirty would take five seconds each.
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
     site.call(Method::GET, "/healthz").send().await.ok();
 
     postgres.start_again();
-    unknown().send().await.is_problem(401, "key.unknown");
+    // A reading that failed a moment before counts for a moment, too.
+    until(async || unknown().send().await, 401).await.is_problem(401, "key.unknown");
     assert_eq!(site.send(&json!([order_of(2, "4"), bad("5")])).await["stored"], 1);
     let entries = site.get("/v1/shop/quarantine").send().await.ok()["entries"].clone();
     let ids: Vec<_> = entries.as_array().unwrap().iter().map(|entry| &entry["event"]["eventId"]).collect();
@@ -77,15 +79,38 @@ async fn without_its_database_a_server_answers_503_and_goes_on_when_it_is_back()
     assert_eq!(people, ["1", "1", "2"], "{events}");
 }
 
+/// The first answer with this status.
+async fn until(ask: impl AsyncFn() -> Answer, status: u16) -> Answer {
+    let begun = Instant::now();
+    loop {
+        let answer = ask().await;
+        if answer.status == status {
+            return answer;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{answer:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until some more events were acknowledged.
+async fn goes_on(so_far: &AtomicUsize) {
+    let (before, begun) = (so_far.load(Ordering::SeqCst), Instant::now());
+    while so_far.load(Ordering::SeqCst) < before + 30 {
+        assert!(begun.elapsed() < PATIENCE, "{before} and then {so_far:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_with_the_connection() {
     let site = Site::with_state_on(Backend::postgres(), |_| {}).await;
     let postgres = postgres_of(&site);
-    let is_over = Arc::new(AtomicBool::new(false));
-    let senders: Vec<_> =
-        (0..4).map(|number| tokio::spawn(sender(post(&site), number, Arc::clone(&is_over)))).collect();
+    let (is_over, so_far) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let senders: Vec<_> = (0..4)
+        .map(|number| tokio::spawn(sender(post(&site), number, Arc::clone(&is_over), Arc::clone(&so_far))))
+        .collect();
     for stop in [Postgres::kill, Postgres::stop, Postgres::kill] {
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        goes_on(&so_far).await;
         let postgres = Arc::clone(&postgres);
         tokio::task::spawn_blocking(move || {
             stop(&postgres);
@@ -94,7 +119,7 @@ async fn nothing_acknowledged_is_lost_with_the_connection() {
         .await
         .unwrap();
     }
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    goes_on(&so_far).await;
     is_over.store(true, Ordering::SeqCst);
     let mut acknowledged = BTreeSet::new();
     for sender in senders {
@@ -116,7 +141,12 @@ fn post(site: &Site) -> impl Fn(&Value) -> Call + Send + use<> {
 }
 
 /// Sends batches with new people and bad events until told to stop; says which events were acknowledged.
-async fn sender(post: impl Fn(&Value) -> Call + Send, number: u32, is_over: Arc<AtomicBool>) -> BTreeSet<String> {
+async fn sender(
+    post: impl Fn(&Value) -> Call + Send,
+    number: u32,
+    is_over: Arc<AtomicBool>,
+    so_far: Arc<AtomicUsize>,
+) -> BTreeSet<String> {
     let mut acknowledged = BTreeSet::new();
     for batch in 0.. {
         if is_over.load(Ordering::SeqCst) {
@@ -132,6 +162,7 @@ async fn sender(post: impl Fn(&Value) -> Call + Send, number: u32, is_over: Arc<
         let receipts = answer.ok();
         assert_eq!((receipts["stored"].as_u64(), receipts["quarantined"].as_u64()), (Some(1), Some(1)), "{receipts}");
         acknowledged.extend([good, wrong]);
+        so_far.fetch_add(2, Ordering::SeqCst);
     }
     acknowledged
 }

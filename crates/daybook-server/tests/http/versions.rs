@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::backend::Backend;
-use crate::site::{Site, write_catalog};
+use crate::site::{PATIENCE, Site, write_catalog};
 
 const FIRST: &str = r#"
 events:
@@ -109,7 +109,7 @@ async fn upcasting_shows_nobody() {
     let mut body = response.into_body();
     let mut text = String::new();
     while text.matches("data: ").count() < 3 {
-        let frame = tokio::time::timeout(std::time::Duration::from_secs(20), body.frame()).await.unwrap();
+        let frame = tokio::time::timeout(PATIENCE, body.frame()).await.unwrap();
         text.push_str(std::str::from_utf8(&frame.unwrap().unwrap().into_data().unwrap()).unwrap());
     }
     assert!(text.contains(r#""upcast":{"from":"1.0.0"}"#) && !text.contains("ann@example.org"), "{text}");

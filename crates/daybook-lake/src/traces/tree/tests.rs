@@ -290,5 +290,6 @@ fn a_hundred_thousand_events_in_any_shape() {
     assert_eq!((tree.summary.circles, tree.summary.depth, tree.nodes[0].link), (1, 99_999, Link::Circle));
     let tree = Tree::of(&orphans, &kinds());
     assert_eq!((tree.summary.roots, tree.summary.orphans), (100_000, 100_000));
-    assert!(begun.elapsed().as_secs() < 60, "it is linear: {:?}", begun.elapsed());
+    // By the square it would take hours.
+    assert!(begun.elapsed().as_secs() < 600, "it is linear: {:?}", begun.elapsed());
 }

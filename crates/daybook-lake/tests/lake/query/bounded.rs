@@ -24,7 +24,7 @@ async fn what_runs_forever_is_stopped() {
         let began = Instant::now();
         let error = asked.ask(Question::new(sql, Format::Json)).await.unwrap_err();
         assert!(matches!(error.fault, Fault::Timeout | Fault::Memory), "{sql}: {error}");
-        assert!(began.elapsed() < Duration::from_secs(20), "{sql}: {:?}", began.elapsed());
+        assert!(began.elapsed() < PATIENCE, "{sql}: {:?}", began.elapsed());
     }
     let longest = Question { time_limit: Some(Duration::from_secs(3_600)), ..Question::new("SELECT 1", Format::Json) };
     assert!(asked.ask(longest).await.is_ok());
@@ -55,7 +55,7 @@ async fn what_eats_memory_is_stopped() {
 
 #[tokio::test]
 async fn one_call_of_a_function_does_not_eat_memory() {
-    let asked = Asked::new();
+    let asked = Asked::with(3, |options| options.time_limit = PATIENCE);
     let doubled = (0..40).fold("SELECT 'x' AS x".to_owned(), |sql, _| format!("SELECT concat(x, x) AS x FROM ({sql})"));
     let joined =
         (0..40).fold("SELECT name AS x FROM events".to_owned(), |sql, _| format!("SELECT x || x AS x FROM ({sql})"));
@@ -125,7 +125,10 @@ async fn answers_have_an_end() {
 
 #[tokio::test]
 async fn an_answer_comes_in_pieces_and_stops_when_it_is_dropped() {
-    let asked = Asked::with(3, |options| options.queries_at_once = 1);
+    let asked = Asked::with(3, |options| {
+        options.queries_at_once = 1;
+        options.time_limit = PATIENCE;
+    });
     let endless = "SELECT value FROM generate_series(1, 9000000000000000000)";
     let answer = asked.engine.ask(asked.session(), Question::new(endless, Format::Csv)).await.unwrap();
     let mut pieces = Box::pin(answer.into_stream());
@@ -137,30 +140,41 @@ async fn an_answer_comes_in_pieces_and_stops_when_it_is_dropped() {
     assert!(busy.starts_with("sql.busy "), "{busy}");
     drop(pieces);
     // The slot is free again as soon as the query has stopped.
-    assert_eq!(asked.rows("SELECT 1 AS n").await, serde_json::json!([{"n": 1}]));
+    has_a_turn(&asked).await;
     // The same for one that is given up before it answers.
     let question = Question::new("SELECT count(*) FROM generate_series(1, 9000000000000000000)", Format::Json);
     let asking = tokio::time::timeout(Duration::from_millis(200), asked.engine.ask(asked.session(), question));
     assert!(asking.await.is_err());
-    assert_eq!(asked.rows("SELECT 1 AS n").await, serde_json::json!([{"n": 1}]));
+    has_a_turn(&asked).await;
+}
+
+/// Waits until a query gets its turn: one that is stopped may take a moment on a busy machine.
+async fn has_a_turn(asked: &Asked) {
+    let began = Instant::now();
+    while let Err(error) = asked.ask(Question::new("SELECT 1 AS n", Format::Json)).await {
+        assert_eq!(error.fault, Fault::Busy, "{error}");
+        assert!(began.elapsed() < PATIENCE, "a query that nobody waits for goes on");
+    }
 }
 
 #[tokio::test]
 async fn work_of_our_own_has_the_same_limits() {
     let asked = Asked::with(3, |options| options.time_limit = Duration::from_millis(300));
     let session = asked.session();
-    let rows = asked.engine.run(None, async move { session.sql("SELECT name FROM events").await?.collect().await });
+    // Only what has no end has little time.
+    let enough = Some(PATIENCE);
+    let rows = asked.engine.run(enough, async move { session.sql("SELECT name FROM events").await?.collect().await });
     let rows: datafusion::error::Result<Vec<RecordBatch>> = rows.await.unwrap();
     assert_eq!(rows.unwrap().iter().map(RecordBatch::num_rows).sum::<usize>(), 3);
     let endless = asked.session();
     let sql = "SELECT count(*) FROM generate_series(1, 9000000000000000000)";
     let work = async move { endless.sql(sql).await.unwrap().collect().await };
     assert_eq!(asked.engine.run(None, work).await.unwrap_err().fault, Fault::Timeout);
-    let broken = asked.engine.run(None, async { panic!("on purpose") });
+    let broken = asked.engine.run(enough, async { panic!("on purpose") });
     let broken: Result<(), _> = broken.await;
     assert_eq!(broken.unwrap_err().fault, Fault::Failed);
     let session = asked.session();
-    let wrong = asked.engine.run(None, async move { session.sql("SELECT nmae FROM events").await.map(drop) });
+    let wrong = asked.engine.run(enough, async move { session.sql("SELECT nmae FROM events").await.map(drop) });
     let wrong = asked.engine.explain(&wrong.await.unwrap().unwrap_err());
     assert_eq!((wrong.fault, wrong.hint.as_deref()), (Fault::UnknownColumn, Some("Did you mean events.name?")));
 }

@@ -69,8 +69,10 @@ async fn consumers_are_listed_with_how_they_are() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_destination_harms_nobody_else() {
-    // Nobody listens there any more.
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Nobody listens there, and nobody else can: it is taken.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = taken.local_addr().unwrap();
     let receiver = Receiver::start();
     let mut dead = receiver.settings().value().clone();
     dead["url"] = format!("http://{address}/calls").into();

@@ -12,10 +12,7 @@ use std::time::{Duration, Instant};
 use daybook_server::Config;
 use serde_json::Value;
 
-use crate::site::Site;
-
-/// Longest wait for something that happens by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::site::{PATIENCE, Site};
 
 /// The shop's consumers: one that writes files and needs nothing, one that calls, one with a table.
 const CONSUMERS: &str = "

@@ -87,7 +87,7 @@ async fn who_was_named_by_a_consumer_that_is_gone_is_not_called_erased(backend: 
 
     // It stays so.
     let site = site.restart(|config| write_consumers(config, &naming.replace("calls:", "shouts:"))).await;
-    let report = site.call(Method::DELETE, "/v1/shop/subjects/4343").key(&site.admin).send().await.ok();
+    let report = site.erase("/v1/shop/subjects/4343").await;
     assert_eq!(report["report"]["state"], "complete", "{report}");
 }
 
@@ -113,7 +113,7 @@ async fn who_is_not_missed_keeps_nobody_from_being_erased() {
             config.consumers.insert("shop/counters".into(), json!({"enabled": false}).into());
         })
         .await;
-    let report = site.call(Method::DELETE, "/v1/shop/subjects/4242").key(&site.admin).send().await.ok();
+    let report = site.erase("/v1/shop/subjects/4242").await;
     assert_eq!(report["report"]["state"], "complete", "{report}");
 
     // One that named people is.

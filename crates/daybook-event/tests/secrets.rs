@@ -166,8 +166,8 @@ fn long_input_is_no_slow_input() {
     assert!(taken.as_secs() < 60, "{taken:?}");
 }
 
-/// For how long this thread has had the processor, so that what else the machine does counts for nothing; the time of day
-/// where the system does not say.
+/// For how long this thread has had the processor, so that what else the machine does counts for nothing; the time
+/// of day where the system does not say.
 fn busy() -> Duration {
     let said = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = said.split_whitespace().next().and_then(|number| number.parse().ok());

@@ -1,7 +1,7 @@
 //! Ports for servers that come and go: each belongs to one test of all that run, until that test lets go of it.
 //!
-//! A port that the system gives out is anybody's as soon as nobody listens on it, so a server that was killed might find
-//! another test's on its port when it is started again. These lie where the system gives out none.
+//! A port that the system gives out is anybody's as soon as nobody listens on it, so a server that was killed might
+//! find another test's on its port when it is started again. These lie where the system gives out none.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::net::{Ipv4Addr, TcpListener};

@@ -121,8 +121,8 @@ impl Process {
         processes.map(|process| process.as_raw_nonzero().to_string()).collect()
     }
 
-    /// Stops it and the processes it started, which are returned. It comes first, for it starts no more of them once it has
-    /// stopped. All of them have when this returns.
+    /// Stops it and the processes it started, which are returned. It comes first, for it starts no more of them once it
+    /// has stopped. All of them have when this returns.
     fn stopped_with_children(&self) -> Vec<Pid> {
         if self.has_ended() {
             return Vec::new();
@@ -208,8 +208,8 @@ fn children(parent: Pid) -> Vec<Pid> {
         .collect()
 }
 
-/// Waits until no thread of a process runs that was told to stop: one that is in the middle of a call of the system, or on
-/// another processor, stops a little later.
+/// Waits until no thread of a process runs that was told to stop: one that is in the middle of a call of the system, or
+/// on another processor, stops a little later.
 fn wait_until_stopped(process: Pid) {
     let begun = Instant::now();
     while threads(process).iter().any(|state| !matches!(state, 'T' | 't' | 'Z' | 'X')) && begun.elapsed() < PATIENCE {

@@ -222,13 +222,19 @@ async fn an_append_that_nobody_waits_for_keeps_its_blobs() {
     let place = Place::open();
     let one = sample(standing(1), "words");
     let (go, gone) = tokio::sync::oneshot::channel::<()>();
+    let (begin, begun) = tokio::sync::oneshot::channel::<()>();
     let (log, batch) = (place.log.clone(), place.batch(&[&one], 1));
     let append = async move {
+        begin.send(()).unwrap();
         let _ = gone.await;
         log.append(batch).await
     };
-    let waiting = place.blobs.write_then(vec![one.blob.clone()], append);
-    assert!(tokio::time::timeout(std::time::Duration::from_millis(200), waiting).await.is_err());
+    let mut waiting = Box::pin(place.blobs.write_then(vec![one.blob.clone()], append));
+    tokio::select! {
+        _ = &mut waiting => panic!("nobody lets it go on"),
+        begun = begun => begun.unwrap(),
+    }
+    drop(waiting);
     // The collector waits for it.
     let collecting = place.collect();
     let collected = async {

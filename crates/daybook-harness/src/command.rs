@@ -90,12 +90,6 @@ pub fn version(program: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// A TCP port that nobody listens on.
-pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 /// A password of letters and digits.
 pub fn password() -> String {
     use rand::Rng;

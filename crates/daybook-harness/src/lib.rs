@@ -9,6 +9,7 @@
 mod command;
 mod mariadb;
 mod nats;
+mod port;
 mod postgres;
 pub mod privacy;
 mod process;

@@ -31,7 +31,8 @@ impl Server<Install> {
     pub fn start() -> Self {
         Self::launch(|directory, _| {
             let password = password();
-            let settings = format!("authorization {{ user: {USER}, password: \"{password}\" }}\n");
+            // A client may take its time to say who it is: the machine has much else to do.
+            let settings = format!("authorization {{ user: {USER}, password: \"{password}\", timeout: 60 }}\n");
             std::fs::write(directory.join("nats.conf"), settings).unwrap();
             std::fs::create_dir(directory.join("data")).unwrap();
             Install { server: find("nats-server", "nats-server"), password }

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long a server may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server may take to start or to stop, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(180);
 /// Pause between two looks at it.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -121,16 +121,19 @@ impl Process {
         processes.map(|process| process.as_raw_nonzero().to_string()).collect()
     }
 
-    /// Stops it and the processes it started, which are returned. It comes first, for it starts no more of them then.
+    /// Stops it and the processes it started, which are returned. It comes first, for it starts no more of them once it
+    /// has stopped. All of them have when this returns.
     fn stopped_with_children(&self) -> Vec<Pid> {
         if self.has_ended() {
             return Vec::new();
         }
         let _ = kill_process(self.pid, Signal::STOP);
+        wait_until_stopped(self.pid);
         let children = children(self.pid);
         for child in &children {
             let _ = kill_process(*child, Signal::STOP);
         }
+        children.iter().copied().for_each(wait_until_stopped);
         children
     }
 
@@ -205,13 +208,33 @@ fn children(parent: Pid) -> Vec<Pid> {
         .collect()
 }
 
+/// Waits until no thread of a process runs that was told to stop: one that is in the middle of a call of the system, or
+/// on another processor, stops a little later.
+fn wait_until_stopped(process: Pid) {
+    let begun = Instant::now();
+    while threads(process).iter().any(|state| !matches!(state, 'T' | 't' | 'Z' | 'X')) && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// What each of its threads does; none where the system does not show them.
+fn threads(process: Pid) -> Vec<char> {
+    let Ok(entries) = std::fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero())) else { return Vec::new() };
+    let stat =
+        |entry: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(entry.ok()?.path().join("stat")).ok();
+    entries.filter_map(stat).filter_map(|stat| Some(parse(&stat)?.0)).collect()
+}
+
 /// Whether it is there and no zombie.
 fn is_alive(process: Pid) -> bool {
     state_and_parent(process).is_some_and(|(state, _)| !matches!(state, 'Z' | 'X'))
 }
 
 fn state_and_parent(process: Pid) -> Option<(char, i32)> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?;
+    parse(&std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?)
+}
+
+fn parse(stat: &str) -> Option<(char, i32)> {
     // `pid (name) state parent …`, where the name may hold anything.
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
     Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))

@@ -7,10 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::command::{Account, free_port};
+use crate::command::Account;
+use crate::port::Port;
 use crate::process::{Process, Signs};
 
-/// How often another port is tried: a free one may be taken before the server gets it.
+/// How often another port is tried: somebody who does not reserve any may take one before the server gets it.
 const PORT_TRIES: usize = 8;
 
 /// What is particular to a program.
@@ -44,7 +45,7 @@ pub struct Server<P: Program> {
     pub(crate) program: P,
     account: Option<Account>,
     directory: TempDir,
-    port: u16,
+    port: Port,
     process: Mutex<Option<Process>>,
 }
 
@@ -58,13 +59,13 @@ impl<P: Program> Server<P> {
         if let Some(account) = account {
             account.own(directory.path());
         }
-        let mut server = Self { program, account, directory, port: 0, process: Mutex::new(None) };
+        let mut server = Self { program, account, directory, port: Port::reserve(), process: Mutex::new(None) };
         for _ in 0..PORT_TRIES {
-            server.port = free_port();
             if let Some(process) = server.run() {
                 *server.process() = Some(process);
                 return server;
             }
+            server.port = Port::reserve();
         }
         panic!("{} found no free port in {PORT_TRIES} tries", P::NAME);
     }
@@ -72,13 +73,13 @@ impl<P: Program> Server<P> {
     /// The URL for a client of its main database, password included.
     #[must_use]
     pub fn url(&self) -> String {
-        self.program.url(self.port)
+        self.program.url(self.port())
     }
 
     /// The port of 127.0.0.1 that it listens on, in every one of its lives.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// The password that every URL holds. It should be found nowhere else.
@@ -135,7 +136,7 @@ impl<P: Program> Server<P> {
     }
 
     fn run(&self) -> Option<Process> {
-        let mut command = self.program.command(self.account, self.directory.path(), self.port);
+        let mut command = self.program.command(self.account, self.directory.path(), self.port());
         // What it says is read, so it is said in one language.
         command.env("LC_ALL", "C");
         Process::start(command, P::NAME, &self.directory.path().join("server.log"), &P::SIGNS)
@@ -235,13 +236,15 @@ pub mod conformance {
         let (send, receive) = std::sync::mpsc::channel();
         let test = std::thread::spawn(move || {
             let server = start();
-            send.send((server.port(), server.directory())).unwrap();
+            let processes = server.process().as_ref().unwrap().family();
+            send.send((processes, server.directory())).unwrap();
             panic!("on purpose");
         });
-        let (port, directory) = receive.recv().unwrap();
+        let (processes, directory) = receive.recv().unwrap();
         test.join().unwrap_err();
         assert!(!directory.exists());
-        TcpStream::connect(("127.0.0.1", port)).unwrap_err();
+        // Its port may be somebody else's by now.
+        assert!(!processes.iter().any(|process| runs(process)), "{processes:?}");
     }
 
     /// Nothing runs on of a server when the test that owns it is killed, paused though it be. That test calls

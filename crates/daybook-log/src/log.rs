@@ -458,6 +458,7 @@ impl Log {
     /// Writes what waits, stops a compaction, leaves the log in order and gives up the lock. Reading goes on working; appending is
     /// [`AppendError::Closed`].
     pub async fn close(&self) {
+        self.inner.closing.store(true, Ordering::Release);
         self.inner.queue.close();
         let mut closed = self.inner.closed.subscribe();
         let inner = Arc::clone(&self.inner);

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 
-use daybook_log::{Appended, Candidate, CompactError, Compacted, Filter, Log, LogOptions, Progress, ReadLimit};
+use daybook_log::{
+    AppendError, Appended, Candidate, CompactError, Compacted, Filter, Log, LogOptions, Progress, ReadLimit,
+};
 use proptest::prelude::*;
 use support::{ALL, batch, digest, key, leaf, mix, payload, read_kept};
 use tempfile::tempdir;
@@ -360,7 +362,11 @@ async fn closing_waits_for_a_compaction_to_stop() {
             closed.store(true, Ordering::Relaxed);
         })
     };
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    // From then on the compaction has been told, however slow the machine is.
+    while log.append(batch([1])).await != Err(AppendError::Closed) {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     // The lock is still held.
     assert!(!closed.load(Ordering::Relaxed) && Log::open(directory.path(), options()).is_err());
     go.send(()).unwrap();
@@ -417,7 +423,8 @@ async fn reading_goes_on_while_segments_are_replaced() {
             std::thread::spawn(move || {
                 let mut turn = reader << 32;
                 let mut reads = 0_u64;
-                while !done.load(Ordering::Acquire) {
+                // However little of the processor it gets, it reads some.
+                while reads < 10 || !done.load(Ordering::Acquire) {
                     turn += 1;
                     let position = mix(turn) % 1_900 + 1;
                     let before = ended.load(Ordering::Acquire);

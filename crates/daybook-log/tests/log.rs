@@ -5,8 +5,10 @@
 mod support;
 
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use daybook_log::{AppendBatch, AppendError, Appended, Filter, Log, LogOptions, OpenError, ReadLimit};
+use support::disk::FaultyDisk;
 use support::{ALL, batch, digest, key, payload, read_all, small};
 use tempfile::tempdir;
 
@@ -126,27 +128,32 @@ async fn batches_that_are_no_batches() {
 
 #[tokio::test]
 async fn a_full_queue_says_so() {
-    let directory = tempdir().unwrap();
-    let options = LogOptions { queue_bytes_max: 2_000, ..small() };
-    let log = Log::open(directory.path(), options).unwrap();
-    let mut tasks = tokio::task::JoinSet::new();
+    let disk = FaultyDisk::default();
+    let options = LogOptions { queue_bytes_max: 2_000, disk: Arc::new(disk.clone()), ..small() };
+    let log = Log::open("/log", options).unwrap();
+    // While nothing becomes durable, nobody is answered but who is turned away.
+    disk.hold_syncs(true);
+    let (mut waiting, mut answers) = (Vec::new(), Vec::new());
     for number in 0..500 {
-        let log = log.clone();
-        tasks.spawn(async move { log.append(batch([number])).await });
-    }
-    let (mut stored, mut busy) = (0, 0);
-    for result in tasks.join_all().await {
-        match result {
-            Ok(_) => stored += 1,
-            Err(AppendError::Busy { retry_after }) => {
-                assert!(retry_after.as_secs() >= 1);
-                busy += 1;
-            }
-            Err(error) => panic!("{error}"),
+        let mut append = Box::pin(log.append(batch([number])));
+        match append.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => waiting.push(append),
+            Poll::Ready(answer) => answers.push(answer),
         }
     }
-    assert_eq!(log.head(), stored);
+    disk.hold_syncs(false);
+    let (stored, busy) = (waiting.len(), answers.len());
     assert!(busy > 0 && stored > 0, "{busy} busy, {stored} stored");
+    for answer in answers {
+        match answer {
+            Err(AppendError::Busy { retry_after }) => assert!(retry_after.as_secs() >= 1),
+            other => panic!("{other:?}"),
+        }
+    }
+    for append in waiting {
+        append.await.unwrap();
+    }
+    assert_eq!(log.head(), stored as u64);
     assert_eq!(log.status().queue_bytes, 0);
 }
 

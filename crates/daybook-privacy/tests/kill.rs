@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daybook_event::{Needs, PersonName, SubjectId, Timestamp};
 use daybook_privacy::{MasterKey, NewConsent, Vault, VaultOptions};
@@ -17,6 +17,8 @@ use sea_orm::{ConnectOptions, Database};
 
 const CHILD_DIRECTORY: &str = "DAYBOOK_VAULT_KILL_CHILD";
 const KILLS: u64 = 8;
+/// Answers that a child gives before it is killed, at least.
+const ANSWERS_PER_LIFE: usize = 15;
 
 async fn open(directory: &Path) -> Vault {
     let path = directory.join("state.db");
@@ -27,6 +29,7 @@ async fn open(directory: &Path) -> Vault {
             .shared_cache(false)
             .filename(&path)
             .create_if_missing(true)
+            .busy_timeout(Duration::from_secs(60))
             .pragma("journal_mode", "WAL")
     });
     let database = Database::connect(options).await.unwrap();
@@ -77,6 +80,16 @@ fn child() {
     });
 }
 
+/// How many people were made so far, as far as it was said.
+fn answers(directory: &Path) -> usize {
+    let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("answers-"));
+    let made = |path: std::path::PathBuf| {
+        fs::read_to_string(path).unwrap().lines().filter(|line| line.starts_with("made ")).count()
+    };
+    files.map(made).sum()
+}
+
 #[test]
 fn nothing_answered_is_lost_by_kills() {
     if std::env::var_os(CHILD_DIRECTORY).is_some() {
@@ -90,7 +103,14 @@ fn nothing_answered_is_lost_by_kills() {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(300 + kill * 37));
+        // However slow the machine is, it is killed in the middle of its work.
+        let (before, deadline) = (answers(directory.path()), Instant::now() + Duration::from_secs(180));
+        while answers(directory.path()) < before + ANSWERS_PER_LIFE {
+            assert!(child.try_wait().unwrap().is_none(), "the child ended by itself");
+            assert!(Instant::now() < deadline, "the child answers nobody");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(kill * 37));
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -102,7 +122,9 @@ fn nothing_answered_is_lost_by_kills() {
                 continue;
             }
             let text = fs::read_to_string(file).unwrap();
-            let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(' ').collect()).collect();
+            // What the kill cut off was not said.
+            let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+            let lines: Vec<Vec<&str>> = whole.map(|line| line.split(' ').collect()).collect();
             let with = |word: &'static str| lines.iter().filter(move |line| line[0] == word);
             let gone: Vec<&str> = with("gone").map(|line| line[1]).collect();
             for line in with("made") {

@@ -48,7 +48,6 @@ pub(crate) struct Buckets {
 impl Meter {
     /// Events were delivered; of those whose latency counts, so many took so long, in microseconds.
     pub fn delivered(&self, now_us: i64, events: usize, latencies_us: &[(u64, usize)]) {
-        self.delivered.fetch_add(events as u64, Ordering::Relaxed);
         let mut counts = [0u64; BUCKETS_SECONDS.len() + 1];
         let mut sum = 0u64;
         for &(latency, events) in latencies_us {
@@ -61,6 +60,8 @@ impl Meter {
         }
         self.latency_sum_us.fetch_add(sum, Ordering::Relaxed);
         self.window.lock().record(now_us, events as u64, latencies_us);
+        // Last: who sees it counted sees how long it took, too.
+        self.delivered.fetch_add(events as u64, Ordering::Release);
     }
 
     pub fn gave_up(&self, dead_letter: bool, code: &str) {

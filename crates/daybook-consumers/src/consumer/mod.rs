@@ -200,8 +200,10 @@ impl Consumer {
     }
 
     pub fn status(&self, core: &Core) -> Status {
-        let (now, place) = (now_us(), self.place());
+        // In this order: what is said of an offset is at least as new as it.
         let offset = self.offset(&core.dispatch);
+        let (now, place) = (now_us(), self.place());
+        let delivered = self.meter.delivered.load(Ordering::Acquire);
         let head = core.feed.log().head().max(offset);
         let summary = self.meter.summary(now);
         let ms = |us: u64| us as f64 / 1e3;
@@ -215,7 +217,7 @@ impl Consumer {
             head,
             lag_events: head - offset,
             lag_seconds: self.oldest_age_us(now) as f64 / 1e6,
-            delivered: self.meter.delivered.load(Ordering::Relaxed),
+            delivered,
             retried: self.meter.retried.load(Ordering::Relaxed),
             dead_letters: self.meter.dead_letters.load(Ordering::Relaxed),
             given_up: self.meter.given_up.load(Ordering::Relaxed),

@@ -24,6 +24,7 @@ on_both!(
 );
 
 async fn events_come_in_order(world: &World) {
+    let begun = Instant::now();
     let mut samples = Vec::new();
     for number in 0..2_000 {
         let name = ["cart.added", "cart.removed", "order.placed", "page.viewed"][number % 4];
@@ -50,11 +51,14 @@ async fn events_come_in_order(world: &World) {
         let positions = world.append(&[*sample]).await;
         all.extend(expected(0, &[*sample], &positions));
     }
-    let status = caught_up(&runtime, "carts").await;
+    // The offset is there a moment before it is said that nothing waits.
+    let status = until(&runtime, "carts", |status| status.lag_events == 0 && status.lag_seconds == 0.0).await;
     assert_eq!(fake.positions(), all);
-    assert_eq!((status.offset, status.lag_seconds), (2_020, 0.0));
+    assert_eq!(status.offset, 2_020);
     assert_eq!(status.delivered, all.len() as u64);
-    assert_eq!(fake.tended.load(Ordering::SeqCst), 1);
+    // At the start, and each minute.
+    let minutes = usize::try_from(begun.elapsed().as_secs() / 60).unwrap();
+    assert!((1..=1 + minutes).contains(&fake.tended.load(Ordering::SeqCst)));
     runtime.close().await;
 }
 
@@ -107,7 +111,8 @@ async fn a_handler_that_keeps_its_offset_has_each_event_once(world: &World) {
     let mut at = 0;
     for _ in 0..3 {
         let runtime = world.run(once.clone(), ledger.clone()).await;
-        eventually("it gets on", || ledger.kept.lock().0 > at).await;
+        // As far as there is anywhere to get: it may have done everything before anybody looked.
+        eventually("it gets on", || ledger.kept.lock().0 > at.min(999)).await;
         at = ledger.kept.lock().0;
         drop(runtime);
     }

@@ -52,7 +52,8 @@ impl Fake {
             months: Mutex::default(),
             sight: Sight::Closed,
             holds_events: true,
-            patience: Duration::from_secs(30),
+            // Longer than any test, where it is not about that.
+            patience: Duration::from_secs(3_600),
         }
     }
 

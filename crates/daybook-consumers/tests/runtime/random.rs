@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::handlers::{Fake, failure, places};
-use crate::support::{APP, Sample, batch, caught_up, on_sqlite, sample, spec};
+use crate::support::{APP, Sample, batch, caught_up, eventually, on_sqlite, sample, spec};
 
 /// How an attempt ends.
 #[derive(Debug, Clone)]
@@ -103,6 +103,7 @@ fn every_event_is_delivered_or_a_dead_letter() {
                         }
                         Deed::Crash => {
                             drop(runtime);
+                            eventually("the task ends", || !fake.busy.load(Ordering::SeqCst)).await;
                             runtime = world.run(all.clone(), fake.clone()).await;
                         }
                         Deed::Close => {

@@ -251,7 +251,7 @@ pub fn on_sqlite(test: impl AsyncFnOnce(&World)) {
         // As the server opens it.
         options.max_connections(4).sqlx_logging(false).map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = sqlite.in_memory(false).shared_cache(false).filename(&path).create_if_missing(true);
-            sqlite.busy_timeout(Duration::from_secs(10)).pragma("journal_mode", "WAL").pragma("secure_delete", "ON")
+            sqlite.busy_timeout(PATIENCE).pragma("journal_mode", "WAL").pragma("secure_delete", "ON")
         });
         let database = Database::connect(options).await.unwrap();
         test(&World::new(directory, database, None).await).await;
@@ -261,7 +261,7 @@ pub fn on_sqlite(test: impl AsyncFnOnce(&World)) {
 pub fn on_postgres(test: impl AsyncFnOnce(&World)) {
     let postgres = Postgres::start();
     let mut options = ConnectOptions::new(postgres.database());
-    options.max_connections(8).acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
+    options.max_connections(8).acquire_timeout(Duration::from_secs(20)).sqlx_logging(false);
     block_on(async {
         let database = Database::connect(options).await.unwrap();
         test(&World::new(tempfile::tempdir().unwrap(), database, Some(postgres)).await).await;

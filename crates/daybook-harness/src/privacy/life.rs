@@ -1,6 +1,6 @@
 //! The trial, step by step.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -13,8 +13,9 @@ use super::signatures::Sign;
 use super::subject::{Request, Subject};
 use crate::search::{Haystack, Needles, Searched};
 
-/// How often it is asked whether something is done.
-const TRIES: usize = 600;
+/// How long something may take to be done.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// Pause between two looks whether it is.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What the trial leaves to whoever asked for it.
@@ -299,14 +300,15 @@ impl Life<'_> {
 
     /// Asks until it is so.
     async fn wait_for(&self, path: &str, done: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..TRIES {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
             let state = self.subject.call(Request::get(path)).await.json();
             if done(&state) {
                 return state;
             }
+            assert!(Instant::now() < deadline, "it is not done: {path}: {state:#}");
             tokio::time::sleep(PAUSE).await;
         }
-        panic!("it is not done: {path}");
     }
 
     /// A copy of the log, read.

@@ -172,10 +172,10 @@ pub(super) fn hex(digits: usize) -> String {
     (0..digits).map(|_| char::from_digit(random.random_range(0..16), 16).unwrap()).collect()
 }
 
-/// A random UUID.
+/// A random UUID. It begins with a letter: one of digits alone may be the number of a card.
 pub(super) fn uuid() -> String {
     let digits = hex(32);
-    format!("{}-{}-4{}-a{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..])
+    format!("a{}-{}-4{}-a{}-{}", &digits[1..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..])
 }
 
 fn is_luhn(number: u64) -> bool {

@@ -25,6 +25,7 @@ use self::run::{Keys, Run};
 pub(crate) use self::table::{Entry, Table};
 use crate::error::{OpenError, ReadError};
 use crate::limits::INDEX_TABLES_FROZEN_MAX;
+use crate::runs;
 use crate::store::Store;
 
 /// Keys that are looked up in the runs together.
@@ -56,6 +57,8 @@ pub struct IndexStatus {
     pub merges: u64,
     /// Ids that were looked up since then.
     pub lookups: u64,
+    /// Whether tables are to become runs, or runs are to be merged.
+    pub pending: bool,
 }
 
 /// The index. Lookups may come from any thread, insertions from one.
@@ -202,6 +205,7 @@ impl IdIndex {
             run_bytes: state.runs.iter().map(|run| run.header.file_bytes()).sum(),
             merges: self.shared.merges.load(Ordering::Relaxed),
             lookups: self.shared.lookups.load(Ordering::Relaxed),
+            pending: !state.frozen.is_empty() || runs::due(&state.runs, self.shared.options.table_ids as u64).is_some(),
         }
     }
 

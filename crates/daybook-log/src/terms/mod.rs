@@ -37,6 +37,7 @@ use crate::limits::{
     TERMS_SELECT_TIME_MAX, TERMS_TABLE_POSITIONS_MAX, TERMS_TABLES_FROZEN_MAX, TERMS_WINDOW_POSITIONS_MAX,
     TERMS_WINDOW_POSITIONS_MIN,
 };
+use crate::runs;
 use crate::store::Store;
 
 /// Says which terms a record has.
@@ -77,6 +78,8 @@ pub struct TermIndexStatus {
     pub merges: u64,
     /// Questions that were put to it since then, by conditions and by readers.
     pub lookups: u64,
+    /// Whether tables are to become runs, or runs are to be made, made anew or merged.
+    pub pending: bool,
 }
 
 /// The index. Questions may come from any thread, insertions from one.
@@ -223,7 +226,10 @@ impl TermIndex {
         let mut positions = Vec::new();
         let (mut low, mut high) = (after, until);
         let mut window = if backwards { TERMS_WINDOW_POSITIONS_MIN } else { TERMS_WINDOW_POSITIONS_MAX };
-        while low < high && positions.len() < limit && started.elapsed() < TERMS_SELECT_TIME_MAX {
+        // It gets on by one window at least, however long this thread was kept waiting.
+        let mut looked = false;
+        while low < high && positions.len() < limit && (!looked || started.elapsed() < TERMS_SELECT_TIME_MAX) {
+            looked = true;
             if backwards {
                 let begin = high.saturating_sub(window).max(low);
                 let mut newest = std::collections::VecDeque::new();
@@ -305,6 +311,10 @@ impl TermIndex {
             missing: state.missing().map(|(first, last)| last - first + 1).sum(),
             merges: self.shared.merges.load(Ordering::Relaxed),
             lookups: self.shared.lookups.load(Ordering::Relaxed),
+            pending: !state.frozen.is_empty()
+                || state.missing().next().is_some()
+                || state.runs.iter().any(|run| run.outdated())
+                || runs::due(&state.runs, self.shared.options.table_postings as u64).is_some(),
         }
     }
 

@@ -41,6 +41,8 @@ struct State {
     calls_left: Option<u64>,
     /// Syncs of segments after which one fails.
     syncs_left: Option<u64>,
+    /// Syncs of segments wait until this is over.
+    syncs_held: bool,
     /// Bytes that segments may still grow.
     room: Option<u64>,
     fail_reads: bool,
@@ -79,6 +81,11 @@ impl FaultyDisk {
     /// The sync of a segment after this many more fails, once.
     pub fn fail_sync_after(&self, syncs: u64) {
         self.state().syncs_left = Some(syncs);
+    }
+
+    /// Syncs of segments take until this is taken back.
+    pub fn hold_syncs(&self, hold: bool) {
+        self.state().syncs_held = hold;
     }
 
     /// Segments may grow by this many bytes, then there is no space.
@@ -379,6 +386,11 @@ impl DiskFile for FaultyFile {
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.state.lock().unwrap();
+        while state.syncs_held && self.is_segment() {
+            drop(state);
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            state = self.state.lock().unwrap();
+        }
         state.call(&self.path)?;
         if self.is_segment() {
             match &mut state.syncs_left {

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daybook_log::{
     AppendBatch, AppendError, Appended, CheckError, Condition, Log, LogOptions, RecordMeta, SelectError, Selected,
@@ -183,13 +183,14 @@ fn positions(outcomes: &[Appended]) -> Vec<u64> {
 
 /// Selects, waiting for an index that is being made.
 pub fn select(log: &Log, items: &Items, selection: Selection) -> Selected {
-    for _ in 0..5_000 {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
         match log.select(&query(items), selection) {
             Err(SelectError::Incomplete) => std::thread::sleep(Duration::from_millis(2)),
             selected => return selected.unwrap(),
         }
+        assert!(Instant::now() < deadline, "the index is not made");
     }
-    panic!("the index is not made")
 }
 
 /// Everything that a query describes, in order.

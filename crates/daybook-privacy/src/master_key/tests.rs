@@ -180,15 +180,22 @@ async fn commands() {
 #[tokio::test]
 async fn a_command_that_takes_too_long_is_ended() {
     let directory = tempfile::tempdir().unwrap();
-    let mark = directory.path().join("mark");
-    let command = format!("(sleep 1; touch '{}') & sleep 30; echo", mark.display());
+    let path = directory.path().join("held");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, path.as_path(), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::NONBLOCK;
+    let mut held = fs::File::from(rustix::fs::open(path.as_path(), flags, rustix::fs::Mode::empty()).unwrap());
+    // What it starts holds the pipe for longer than anybody waits here.
+    let command = format!("(echo here; exec sleep 600) >'{}' & sleep 600; echo", path.display());
     let begun = std::time::Instant::now();
-    let outcome = run(&command, Duration::from_millis(200)).await;
+    let outcome = run(&command, Duration::from_secs(1)).await;
     assert!(matches!(outcome, Err(MasterKeyError::CommandTimeout(_))));
-    assert!(begun.elapsed() < Duration::from_secs(5));
-    // With everything it started.
-    tokio::time::sleep(Duration::from_millis(1500)).await;
-    assert!(!mark.exists());
+    // With everything it started: nobody holds the pipe any more.
+    while !matches!(std::io::Read::read(&mut held, &mut [0; 16]), Ok(0)) {
+        assert!(begun.elapsed() < Duration::from_secs(300), "what it started goes on");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(begun.elapsed() < Duration::from_secs(600));
 }
 
 #[test]

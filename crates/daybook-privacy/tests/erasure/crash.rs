@@ -197,7 +197,7 @@ async fn a_log_that_takes_nothing_is_waited_for(place: &Place) {
 
 async fn a_database_that_goes_away(place: &Place) {
     let Place::Postgres { server, .. } = place else { return };
-    let vault = place.vault(&[1]).await;
+    let vault = place.impatient_vault(&[1]).await;
     let scene = Scene::set(&vault, 1).await;
     let request = scene.world.eraser(&vault).request(&erasure(&scene.names)).await.unwrap();
     // It goes when the people are found.

@@ -38,11 +38,16 @@ fn run(place: &Place, test: impl AsyncFnOnce(&Place)) {
 
 impl Place {
     pub async fn connect(&self) -> DatabaseConnection {
+        self.connect_within(Duration::from_secs(60)).await
+    }
+
+    /// A connection that gives up after this time what the database does not do.
+    async fn connect_within(&self, patience: Duration) -> DatabaseConnection {
         let mut options = match self {
             Self::Sqlite { .. } => ConnectOptions::new("sqlite::memory:"),
             Self::Postgres { url, .. } => ConnectOptions::new(url),
         };
-        options.max_connections(4).acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
+        options.max_connections(4).acquire_timeout(patience).sqlx_logging(false);
         if let Self::Sqlite { directory } = self {
             let path = directory.path().join("state.db");
             options.map_sqlx_sqlite_opts(move |sqlite| {
@@ -51,7 +56,7 @@ impl Place {
                     .shared_cache(false)
                     .filename(&path)
                     .create_if_missing(true)
-                    .busy_timeout(Duration::from_secs(10))
+                    .busy_timeout(patience)
                     .pragma("journal_mode", "WAL")
                     .pragma("synchronous", "FULL")
                     .pragma("secure_delete", "ON")
@@ -62,8 +67,17 @@ impl Place {
     }
 
     pub async fn vault(&self, keys: &[u8]) -> Vault {
+        Self::open(self.connect().await, keys).await
+    }
+
+    /// A vault that soon gives up a database that is away.
+    pub async fn impatient_vault(&self, keys: &[u8]) -> Vault {
+        Self::open(self.connect_within(Duration::from_secs(10)).await, keys).await
+    }
+
+    async fn open(database: DatabaseConnection, keys: &[u8]) -> Vault {
         let keys = keys.iter().map(|key| MasterKey::from_bytes([*key; 32])).collect();
-        Vault::open(self.connect().await, keys, VaultOptions::default()).await.unwrap()
+        Vault::open(database, keys, VaultOptions::default()).await.unwrap()
     }
 
     /// The first field of the first row.
@@ -80,6 +94,8 @@ pub struct World {
     pub journal: Arc<TestJournal>,
     pub views: Vec<Arc<TestView>>,
     pub clock: Arc<AtomicI64>,
+    /// For how long a view is waited for, where a test is about that; otherwise longer than anything takes.
+    pub view_patience: Option<Duration>,
 }
 
 impl World {
@@ -92,9 +108,10 @@ impl World {
     pub fn eraser(&self, vault: &Vault) -> Eraser {
         let views = self.views.iter().map(|view| Arc::clone(view) as Arc<dyn View>).collect();
         let clock = Arc::clone(&self.clock);
+        let view_patience = self.view_patience.unwrap_or(Duration::from_secs(600));
         let options = EraserOptions {
-            view_first_patience: Duration::from_millis(200),
-            view_patience: Duration::from_millis(200),
+            view_first_patience: view_patience,
+            view_patience,
             view_tries: 2,
             view_pause: Duration::from_millis(1),
         };

@@ -1,5 +1,7 @@
 //! Views that do not do what they should.
 
+use std::time::Duration;
+
 use daybook_privacy::report::ReportState;
 
 use crate::on_both;
@@ -9,7 +11,9 @@ on_both!(a_view_that_fails_keeps_nothing_alive, a_view_that_is_gone_is_waited_fo
 
 async fn a_view_that_fails_keeps_nothing_alive(place: &Place) {
     for trouble in [Trouble::Fails, Trouble::Forgets, Trouble::Panics, Trouble::Hangs] {
-        let (vault, world) = (place.vault(&[1]).await, World::with_views(&["lake", "mysql"]));
+        let (vault, mut world) = (place.vault(&[1]).await, World::with_views(&["lake", "mysql"]));
+        // One that answers is heard first, however late it is.
+        world.view_patience = (trouble == Trouble::Hangs).then_some(Duration::from_millis(200));
         let ids = make(&vault, &[person(1)]).await;
         world.views.iter().for_each(|view| view.put(ids[0]));
         world.views[1].set(trouble);
@@ -69,7 +73,7 @@ async fn unfinished_requests_are_tended(place: &Place) {
     let first = eraser.request(&erasure(&[person(1)])).await.unwrap();
     let until = async |request: &str, state: ReportState| {
         while eraser.report(request).await.unwrap().is_none_or(|signed| signed.report.state != state) {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     until(&first, ReportState::Incomplete).await;

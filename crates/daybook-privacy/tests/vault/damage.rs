@@ -141,7 +141,7 @@ async fn damaged_wraps_lock_a_generation(place: &Place) {
 }
 
 async fn a_database_that_fails(place: &Place) {
-    let vault = place.vault(&[1]).await;
+    let vault = place.impatient_vault(1).await;
     let made = vault.ensure("app", &people(&[ada()])).await.unwrap().people;
     match place {
         Place::Postgres { server, .. } => server.kill(),

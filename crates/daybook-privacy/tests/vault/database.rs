@@ -9,6 +9,9 @@ use daybook_privacy::{MasterKey, Vault, VaultOptions};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement, TryGetable};
 use tempfile::TempDir;
 
+/// How long anything may take that is not about being late.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A database of one test, which may be connected to any number of times, as processes do.
 #[allow(clippy::large_enum_variant, reason = "a test has one of them")]
 pub enum Place {
@@ -22,10 +25,23 @@ impl Place {
             Self::Sqlite { directory } => sqlite(&directory.path().join("state.db")).await,
             Self::Postgres { url, .. } => {
                 let mut options = ConnectOptions::new(url);
-                options.max_connections(8).acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
+                options.max_connections(8).acquire_timeout(PATIENCE).sqlx_logging(false);
                 Database::connect(options).await.unwrap()
             }
         }
+    }
+
+    /// A vault that soon gives up a database that is away.
+    pub async fn impatient_vault(&self, number: u8) -> Vault {
+        let database = match self {
+            Self::Sqlite { .. } => self.connect().await,
+            Self::Postgres { url, .. } => {
+                let mut options = ConnectOptions::new(url);
+                options.max_connections(8).acquire_timeout(Duration::from_secs(10)).sqlx_logging(false);
+                Database::connect(options).await.unwrap()
+            }
+        };
+        Vault::open(database, vec![key(number)], VaultOptions::default()).await.unwrap()
     }
 
     /// The vault in it, with these keys.
@@ -73,13 +89,13 @@ impl Place {
 pub async fn sqlite(path: &Path) -> DatabaseConnection {
     let path: PathBuf = path.to_owned();
     let mut options = ConnectOptions::new("sqlite::memory:");
-    options.max_connections(4).sqlx_logging(false).map_sqlx_sqlite_opts(move |sqlite| {
+    options.max_connections(4).acquire_timeout(PATIENCE).sqlx_logging(false).map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
             .in_memory(false)
             .shared_cache(false)
             .filename(&path)
             .create_if_missing(true)
-            .busy_timeout(Duration::from_secs(10))
+            .busy_timeout(PATIENCE)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "FULL")
             .pragma("secure_delete", "ON")

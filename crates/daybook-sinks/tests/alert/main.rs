@@ -65,7 +65,7 @@ impl Site {
         let wrong = daybook_sinks::check(&spec, &shop());
         assert!(wrong.is_empty(), "{wrong:?}");
         let settings =
-            json!({"url": format!("http://{}/am/", self.receiver.address), "allow-private": true, "timeout": "5s"});
+            json!({"url": format!("http://{}/am/", self.receiver.address), "allow-private": true, "timeout": "60s"});
         let context = BuildContext {
             app: shop(),
             spec: &spec,

@@ -44,6 +44,14 @@ impl Broker {
         }
     }
 
+    /// The same, but that nothing comes again by itself, however slow the machine is.
+    pub fn patient_settings(&self) -> Value {
+        let mut settings = self.settings();
+        let again = if let Self::JetStream(_) = self { "ack-wait" } else { "claim-after" };
+        settings[again] = json!("10m");
+        settings
+    }
+
     /// Writes messages of these numbers.
     pub async fn write(&self, numbers: Range<usize>) {
         let bodies: Vec<String> = numbers.map(|number| format!("{{\"number\": {number}}}")).collect();
@@ -109,6 +117,15 @@ impl Broker {
                 let info = consumer.info().await.unwrap();
                 info.num_ack_pending as u64 + info.num_pending
             }
+        }
+    }
+
+    /// Waits until the broker has seen every acknowledgement.
+    pub async fn has_all_acknowledged(&self) {
+        let begun = std::time::Instant::now();
+        while self.unacknowledged().await > 0 {
+            assert!(begun.elapsed() < Duration::from_secs(60), "messages are left");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
@@ -178,7 +195,10 @@ impl Broker {
 
 /// A connection for these tests, made anew for each call: the server behind it is killed now and then.
 pub async fn connection(url: &str) -> redis::aio::MultiplexedConnection {
-    redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
+    // By itself it would wait for half a second.
+    let patience = Some(Duration::from_secs(60));
+    let config = redis::AsyncConnectionConfig::new().set_connection_timeout(patience).set_response_timeout(patience);
+    redis::Client::open(url).unwrap().get_multiplexed_async_connection_with_config(&config).await.unwrap()
 }
 
 pub async fn client(nats: &Nats) -> async_nats::Client {

@@ -157,5 +157,5 @@ async fn a_source_that_cannot_work_is_said_and_tried_again() {
     let running = run(table, &ledger).await;
     eventually("it is said", || running.status().error.is_some_and(|error| error.contains("no stream NONE"))).await;
     // Stopping does not wait for it.
-    tokio::time::timeout(Duration::from_secs(30), running.stop()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), running.stop()).await.unwrap();
 }

@@ -131,6 +131,8 @@ async fn a_paused_server_is_given_up_in_time() {
     let build = daybook_sinks::mysql::build;
     let built = crate::support::try_build(build, "unofficial-communities", serde_json::json!({}), Some(settings));
     let daybook_sinks::Built::Handler(mysql) = built.unwrap() else { panic!("unconfigured") };
+    // Tables take longer to be made than this one waits.
+    communities(&url).prepare().await.unwrap();
     deliver_in_the_end(&*mysql, &batch(vec![plain(zone(1, now()))])).await;
     let whole = batch((1..=100).map(|number| plain(zone(number, now()))).collect());
     server.pause();

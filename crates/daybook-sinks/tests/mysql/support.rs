@@ -13,7 +13,7 @@ use daybook_sinks::{BuildContext, BuildError, Built, Promise, Statuses};
 use serde_json::{Value, json};
 
 /// Longest wait for something that happens by itself.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 pub const DAY_US: i64 = 86_400_000_000;
 
 struct Nobody;
@@ -53,7 +53,7 @@ pub fn try_build(build: Build, app_name: &str, options: Value, settings: Option<
 }
 
 pub fn handler(build: Build, app_name: &str, options: Value, url: &str) -> Arc<dyn Handler> {
-    let settings = json!({"url": url, "timeout": "20s", "connect-timeout": "5s"});
+    let settings = json!({"url": url, "timeout": "60s", "connect-timeout": "20s"});
     match try_build(build, app_name, options, Some(settings)).unwrap() {
         Built::Handler(handler) => handler,
         Built::Unconfigured { missing } => panic!("unconfigured: {missing}"),

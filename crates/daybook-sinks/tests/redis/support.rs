@@ -76,7 +76,12 @@ pub fn try_build(options: &Value, settings: Option<&Value>) -> Result<Built, Bui
 }
 
 pub fn handler_with(url: &str, options: &Value) -> Arc<dyn Handler> {
-    let settings = json!({"url": url, "timeout": "1s", "connect-timeout": "1s"});
+    handler_within("60s", url, options)
+}
+
+/// One that waits no longer than this for its Redis.
+pub fn handler_within(timeout: &str, url: &str, options: &Value) -> Arc<dyn Handler> {
+    let settings = json!({"url": url, "timeout": timeout, "connect-timeout": timeout});
     match try_build(options, Some(&settings)).unwrap() {
         Built::Handler(handler) => handler,
         Built::Unconfigured { missing } => panic!("unconfigured: {missing}"),

@@ -88,6 +88,10 @@ async fn a_receiver_that_is_not_there_or_hangs_up_is_to_blame() {
         assert_eq!((failure.kind, failure.code), (FailureKind::Destination, "http.connection"));
     }
     hangs_up.await.unwrap();
+    // Nobody else gets its port while it is away.
+    let gone = daybook_harness::Receiver::start();
+    gone.kill();
+    let handler = webhook(&spec("webhook", json!({})), &format!("{}/hook", gone.url()), json!({}));
     let failure = fails(&*handler).await;
     assert_eq!((failure.kind, failure.code), (FailureKind::Destination, "http.connect"));
 }

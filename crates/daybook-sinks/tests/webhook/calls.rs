@@ -86,7 +86,7 @@ async fn one_event_does_not_take_others_with_it() {
 #[tokio::test]
 async fn calls_are_made_at_once_up_to_a_limit() {
     let receiver = Receiver::start().await;
-    receiver.will((0..12).map(|_| Answer::Slow(std::time::Duration::from_millis(300))));
+    receiver.will((0..12).map(|_| Answer::Together(4)));
     let handler = webhook(&spec("webhook", json!({"concurrency": 4})), &receiver.url(), json!({}));
     handler.deliver(&batch(&plain(1, 12, "2026-06-15T11:00:00Z"))).await.unwrap();
     let most = receiver.calls().iter().map(|call| call.at_once).max();

@@ -281,6 +281,8 @@ pub enum Answer {
     Header(u16, &'static str, String),
     /// After so long.
     Slow(Duration),
+    /// When so many calls were under way at once, and there was time for one more.
+    Together(usize),
     /// So many bytes.
     Huge(usize),
 }
@@ -372,6 +374,13 @@ async fn answer(State(script): State<Arc<Script>>, uri: http::Uri, headers: Head
         Some(Answer::Header(status, name, value)) => answer.status(status).header(name, value).body(AxumBody::empty()),
         Some(Answer::Slow(time)) => {
             tokio::time::sleep(time).await;
+            answer.status(StatusCode::OK).body(AxumBody::empty())
+        }
+        Some(Answer::Together(calls)) => {
+            while script.calls.lock().iter().all(|call| call.at_once < calls) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
             answer.status(StatusCode::OK).body(AxumBody::empty())
         }
         Some(Answer::Huge(bytes)) => {

@@ -202,7 +202,7 @@ trait Now {
     fn now(self, runtime: &tokio::runtime::Runtime) -> Vec<Appended>;
 }
 
-impl<F: Future<Output = Result<Vec<Appended>, daybook_log::AppendError>>> Now for F {
+impl<F: Future<Output = Result<Vec<Appended>, AppendError>>> Now for F {
     fn now(self, runtime: &tokio::runtime::Runtime) -> Vec<Appended> {
         runtime.block_on(self).unwrap()
     }

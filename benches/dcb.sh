@@ -66,7 +66,12 @@ for consumer in lake counters; do printf '[consumers."bench/%s"]\nenabled = fals
 # Where nothing was before. What Daybook left there is removed at the end: a file system that just lost thousands of files
 # makes new ones more slowly. UmaDB's is one large file.
 data=
-fresh() { data=$(mktemp -d "$work/data-XXXXXX"); }
+fresh() {
+  # What ran before is still being written; whoever is next would wait for it.
+  sync
+  sleep 1
+  data=$(mktemp -d "$work/data-XXXXXX")
+}
 url= key=
 start() {
   : >"$work/server.log"

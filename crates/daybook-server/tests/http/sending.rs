@@ -1,7 +1,7 @@
 //! What becomes of events that are sent.
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::Call;
 use crate::site::{Site, order};
@@ -51,6 +51,85 @@ async fn each_event_gets_its_receipt() {
     assert_eq!(other["receipts"][0]["errors"][0]["code"], "event.id-conflict");
     let listed = site.get("/v1/shop/quarantine?code=event.id-conflict").send().await.ok();
     assert_eq!(listed["entries"].as_array().unwrap().len(), 1);
+}
+
+/// It is judged in two halves at once, where there are two processors.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_body_is_judged_like_a_short_one() {
+    const EVENTS: usize = 1_000;
+    let site = Site::new().await;
+    let note = "n".repeat(500);
+    let mut sent: Vec<Value> = (0..EVENTS)
+        .map(|at| {
+            // Two people whom nobody knew, each in both halves.
+            let mut event = order(&format!("l-{at}"), at);
+            event["customer"] = (1 + at % 2).into();
+            event["payload"]["note"] = note.as_str().into();
+            event
+        })
+        .collect();
+    let wrong = [0, 499, 500, 777, 999];
+    for at in wrong {
+        sent[at]["payload"].as_object_mut().unwrap().remove("total");
+    }
+    // The same once more, and another event of that id, in the other half.
+    sent[600] = sent[10].clone();
+    sent[700]["eventId"] = "l-11".into();
+    let sent = Value::from(sent);
+    assert!(sent.to_string().len() > daybook_server::limits::INLINE_BODY_BYTES_MAX);
+
+    let answer = site.send(&sent).await;
+    let receipts = answer["receipts"].as_array().unwrap();
+    let position = |at: usize| receipts[at]["position"].as_u64().unwrap_or_default();
+    let mut last = 0;
+    for (at, receipt) in receipts.iter().enumerate() {
+        assert_eq!(receipt["index"], at);
+        match at {
+            600 => assert_eq!((&receipt["status"], position(at)), (&json!("duplicate"), position(10))),
+            700 => assert_eq!(receipt["errors"][0]["code"], "event.id-conflict", "{receipt}"),
+            _ if wrong.contains(&at) => assert_eq!(receipt["errors"][0]["code"], "data.required", "{receipt}"),
+            _ => {
+                assert!(receipt["status"] == "stored" && position(at) > last, "{at}: {receipt}");
+                last = position(at);
+            }
+        }
+    }
+    assert_eq!((receipts.len(), &answer["stored"], &answer["quarantined"]), (EVENTS, &json!(993), &json!(6)));
+    let listed = site.get("/v1/shop/quarantine?code=data.required").send().await.ok();
+    let mut ids: Vec<&str> =
+        listed["entries"].as_array().unwrap().iter().map(|entry| entry["event"]["eventId"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["l-0", "l-499", "l-500", "l-777", "l-999"]);
+
+    let again = site.send(&sent).await;
+    assert_eq!((&again["duplicate"], &again["quarantined"]), (&json!(994), &json!(6)));
+    assert_eq!(again["receipts"][998]["position"], receipts[998]["position"]);
+    let stored = site.get(&format!("/v1/shop/events?after={}&limit=1", position(998) - 1)).send().await.ok();
+    assert_eq!((&stored["events"][0]["data"]["total"], &stored["events"][0]["identity"]), (&json!(998), &json!("1")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn receipts_that_say_nothing_can_be_left_out() {
+    let site = Site::new().await;
+    let sent = json!([order("m-1", 1), order("m-2", -1), {"kind": "door.opened"}, order("m-3", 3)]);
+    let post = |prefer: &str| site.post("/v1/shop/events").header("prefer", prefer).json(&sent).send();
+    let answer = post("return=minimal").await;
+    assert_eq!(answer.header("preference-applied"), Some("return=minimal"));
+    let minimal = answer.ok();
+    assert_eq!((&minimal["stored"], &minimal["quarantined"], &minimal["counted"]), (&json!(2), &json!(1), &json!(1)));
+    assert_eq!(minimal["receipts"].as_array().unwrap().len(), 1, "{minimal}");
+    assert_eq!(
+        (&minimal["receipts"][0]["index"], &minimal["receipts"][0]["status"]),
+        (&json!(1), &json!("quarantined"))
+    );
+    serde_json::from_value::<daybook_server::openapi::ReceiptsBody>(minimal.clone()).unwrap();
+
+    // All of it again, and every receipt: the last event is where it was.
+    let answer = post("respond-async").await;
+    assert_eq!(answer.header("preference-applied"), None);
+    let whole = answer.ok();
+    assert_eq!(whole["receipts"].as_array().unwrap().len(), 4);
+    assert_eq!((&whole["receipts"][3]["position"], whole.get("last_position")), (&minimal["last_position"], None));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -69,7 +69,7 @@ data=
 fresh() {
   # What ran before is still being written; whoever is next would wait for it.
   sync
-  sleep 1
+  sleep 3
   data=$(mktemp -d "$work/data-XXXXXX")
 }
 url= key=

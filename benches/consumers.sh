@@ -21,12 +21,7 @@ while (( $# )); do
   esac
 done
 
-daybook=${DAYBOOK:-}
-if [[ -z "$daybook" ]]; then
-  cargo build --release --locked -q -p daybook-cli
-  target=$(cargo metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
-  daybook="$target/release/daybook"
-fi
+source benches/program.sh
 
 work=$(mktemp -d "$parent/daybook-bench-XXXXXX")
 # Not in the home of whoever measures.

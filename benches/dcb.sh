@@ -29,12 +29,7 @@ while (( $# )); do
 done
 
 python=${PYTHON:-target/python/bin/python}
-daybook=${DAYBOOK:-}
-if [[ -z "$daybook" ]]; then
-  cargo build --release --locked -q -p daybook-cli
-  target=$(cargo metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
-  daybook="$target/release/daybook"
-fi
+source benches/program.sh
 
 work=$(mktemp -d "$parent/daybook-dcb-XXXXXX")
 server=

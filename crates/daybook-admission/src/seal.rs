@@ -167,8 +167,8 @@ impl Sealing {
     }
 
     /// Writes down an event and what was taken out of it, where that is to be sealed. What the client said of it stands
-    /// in [`Sealing::written`] from `written` on, its terms in [`Sealing::terms`] from `terms` on. What does not fit a record is taken out of it; what takes more than
-    /// `bytes_max` altogether is an error, and forgotten.
+    /// in [`Sealing::written`] from `written` on, its terms in [`Sealing::terms`] from `terms` on. What does not fit a
+    /// record is taken out of it; what takes more than `bytes_max` altogether is an error, and forgotten.
     pub(crate) fn draft(
         &mut self,
         event: &mut Event<'_>,
